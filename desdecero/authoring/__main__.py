@@ -1,0 +1,34 @@
+"""`python -m desdecero.authoring build [ch03 …] [--force]` and `python -m desdecero.authoring references`."""
+
+import argparse
+import sys
+
+from desdecero.authoring.chapters import ChapterError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="desdecero.authoring", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="bring solutions/ and course/ up to date with chapters/")
+    build.add_argument("chapters", nargs="*", help="ch03 …; all by default")
+    build.add_argument("--force", action="store_true", help="run every notebook again, changed or not")
+    commands.add_parser("references", help="make the stored reference tensors of the checks anew")
+    options = parser.parse_args()
+    try:
+        if options.command == "build":
+            from desdecero.authoring.build import build as run
+
+            run(options.chapters, options.force)
+        else:
+            from desdecero.authoring.oracles import write_references
+
+            for path in write_references():
+                print(path)
+    except ChapterError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""From `chapters/` to `solutions/` and `course/`.
+
+`notebook_inputs` is a pure function of the chapter and the package; `build` runs what it gives and lets
+nbgrader take the solutions out. A notebook whose inputs have not changed keeps the outputs it has.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from desdecero.authoring.chapters import ROOT, Chapter, chapters, in_language
+from desdecero.authoring.exercises import expand
+from desdecero.edition import EDITIONS
+
+SOLUTIONS, COURSE = ROOT / "solutions", ROOT / "course"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
+}
+_STUB = {
+    "es": "# ESCRIBE AQUÍ TU CÓDIGO (YOUR CODE HERE)\nraise NotImplementedError()",
+    "en": "# YOUR CODE HERE\nraise NotImplementedError()",
+}
+
+
+def notebook_inputs(chapter: Chapter, edition: str) -> NotebookNode:
+    """The notebook with solutions, not yet run: the same bytes for the same chapter and package."""
+    cells = [new_code_cell(f'EDITION = "{edition}"')]
+    for cell in in_language(chapter, edition):
+        cells.extend(expand(cell, chapter.assignment, edition))
+    taken: set[str] = set()
+    for cell in cells:
+        for key in ("lang", "cell_marker"):
+            cell.metadata.pop(key, None)
+        cell.id = _stable_id(cell, taken)
+    notebook = new_notebook(cells=cells, metadata=_METADATA)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _stable_id(cell: NotebookNode, taken: set[str]) -> str:
+    """An id that depends on the cell alone, so that editing one cell touches no other."""
+    name = cell.metadata.get("nbgrader", {}).get("grade_id", "").replace("_", "-")
+    name = name or hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+    unique, again = name, 1
+    while unique in taken:
+        again += 1
+        unique = f"{name}-{again}"
+    taken.add(unique)
+    return unique
+
+
+def same_inputs(a: NotebookNode, b: NotebookNode) -> bool:
+    """Whether two notebooks are alike, outputs aside."""
+    return without_outputs(a) == without_outputs(b)
+
+
+def without_outputs(notebook: NotebookNode) -> NotebookNode:
+    bare = nbformat.from_dict(notebook)
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return bare
+
+
+def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Run every cell in `folder`; an error stops the build and says which cell it was."""
+    done = nbformat.from_dict(notebook)
+    client = NotebookClient(
+        done, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}, store_widget_state=False
+    )
+    with client.setup_kernel(env={**os.environ, "OMP_NUM_THREADS": "1"}):
+        for index, cell in enumerate(done.cells):
+            client.execute_cell(cell, index)
+    for cell in done.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)  # the static picture beside it stays
+    done.metadata = nbformat.from_dict(_METADATA)
+    return done
+
+
+def release(source: Path, destination: Path, edition: str, assignments: list[str]) -> None:
+    """nbgrader's `generate_assignment`: from notebooks with solutions to those that students get."""
+    with tempfile.TemporaryDirectory() as course:
+        config = Config()
+        config.CourseDirectory.root = course
+        config.CourseDirectory.source_directory = str(source)
+        config.CourseDirectory.release_directory = str(Path(course) / "release")
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
+        config.GenerateAssignment.force = True
+        config.ClearSolutions.code_stub = {"python": _STUB[edition]}
+        for assignment in assignments:
+            config.CourseDirectory.assignment_id = assignment
+            converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+            converter.log.setLevel("WARNING")
+            converter.start()
+            shutil.copytree(Path(course) / "release" / assignment, destination / assignment, dirs_exist_ok=True)
+
+
+def read(path: Path) -> NotebookNode | None:
+    return nbformat.read(path, as_version=4) if path.exists() else None
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    temporary.replace(path)
+
+
+def build_solution(chapter: Chapter, edition: str, force: bool = False) -> bool:
+    """Bring one notebook of `solutions/` up to date; returns whether it had to be run."""
+    path = chapter.output(SOLUTIONS / edition)
+    inputs, old = notebook_inputs(chapter, edition), read(path)
+    if old is not None and same_inputs(inputs, old) and not force:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(execute(inputs, path.parent), path)
+    return True
+
+
+def build(names: list[str] | None = None, force: bool = False, say=print) -> None:
+    """Bring all notebooks, or those of the named assignments, up to date, two at a time."""
+    wanted = [chapter for chapter in chapters() if not names or chapter.assignment in names]
+    jobs = [(chapter, edition) for chapter in wanted for edition in EDITIONS]
+
+    def run(job: tuple[Chapter, str]) -> None:
+        chapter, edition = job
+        ran = build_solution(chapter, edition, force)
+        say(f"solutions/{edition}/{chapter.assignment}: {'built and run' if ran else 'unchanged'}")
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(run, jobs))
+    for edition in EDITIONS:
+        release(SOLUTIONS / edition, COURSE / edition, edition, [chapter.assignment for chapter in wanted])
+    say("course: released")

@@ -1,0 +1,201 @@
+"""ch02/train_bpe: learn byte-pair merges (Gage, 1994; Sennrich et al., 2016), at byte level."""
+
+import unicodedata
+from collections import Counter
+from functools import partial
+
+from desdecero.checks.ch02._common import (
+    NO_LIBRARIES,
+    SPLITS,
+    Counts,
+    Pair,
+    brief,
+    characters,
+    clear,
+    cut,
+    draw_text,
+    join_and_lose,
+    join_and_repeat,
+    join_first,
+    join_from_the_right,
+    judge,
+    learn_like,
+    learn_merges,
+    single_bytes,
+    text_of,
+    with_overlaps,
+)
+from desdecero.checks.exercise import Exercise
+from desdecero.checks.probe import Probe, Wrong, type_name
+
+exercise = Exercise(
+    id="ch02/train_bpe",
+    defines="train_bpe",
+    reference="desdecero.text:train_bpe",
+    difficulty=3,
+    minutes=30,
+    forbidden=NO_LIBRARIES,
+    faults={
+        "not_a_list": (
+            "Se esperaba una lista de parejas y se ha recibido «{got}»: ¿falta el return?",
+            "Expected a list of pairs and got “{got}”: is the return missing?",
+        ),
+        "joined_tokens": (
+            "Devuelves los tokens ya unidos: cada elemento de la lista es la pareja, (izquierda, derecha), sin unir.",
+            "You return the tokens already joined: each element of the list is the pair, (left, right), not joined.",
+        ),
+        "not_pairs": (
+            "Cada elemento de la lista debe ser una tupla de dos bytes y hay {got}.",
+            "Each element of the list must be a tuple of two bytes objects, found {got}.",
+        ),
+        "not_bytes": (
+            "Las dos mitades de cada pareja deben ser de tipo bytes y hay «{got}»: parte de text.encode(\"utf-8\") "
+            "y convierte cada byte con bytes([b]).",
+            "Both halves of a pair must be bytes objects, found “{got}”: start from text.encode(\"utf-8\") and turn "
+            "each byte b into bytes([b]).",
+        ),
+        "not_recounted": (
+            "Cuentas las parejas una sola vez: después de cada fusión hay que volver a contarlas en la secuencia nueva.",
+            "You count the pairs only once: after each merge they must be counted anew in the new sequence.",
+        ),
+        "counts_kept": (
+            "Arrastras las cuentas de una vuelta a la siguiente: empieza cada una con un contador vacío.",
+            "You carry the counts over from one round to the next: start each one with an empty counter.",
+        ),
+        "first_only": (
+            "Unes solo la primera aparición de la pareja: hay que unirlas todas antes de volver a contar.",
+            "You join only the first occurrence of the pair: join them all before counting again.",
+        ),
+        "repeats_token": (
+            "Después de unir una pareja, su mitad derecha sigue en la secuencia: avanza dos posiciones, no una.",
+            "After a pair is joined, its right half is still in the sequence: move on by two positions, not one.",
+        ),
+        "loses_last": (
+            "Al unir se pierde el último token de la secuencia: cópialo también cuando no forma pareja.",
+            "Joining loses the last token of the sequence: copy it too when it is not part of a pair.",
+        ),
+        "merge_count": (
+            "No devuelves num_merges fusiones: revisa cuántas vueltas da el bucle.",
+            "You do not return num_merges merges: look at how many times the loop runs.",
+        ),
+        "characters": (
+            "Partes de los caracteres: se empieza por los bytes de text.encode(\"utf-8\"), y una ñ son dos.",
+            "You start from the characters: begin with the bytes of text.encode(\"utf-8\"), where an ñ is two.",
+        ),
+        "words": (
+            "Partes el texto en palabras o líneas antes de contar: aquí una pareja puede cruzar un espacio.",
+            "You split the text into words or lines before counting: here a pair may reach across a space.",
+        ),
+        "changes_text": (
+            "Cambias el texto antes de aprender (minúsculas, espacios o tildes): trabaja con el texto tal cual.",
+            "You change the text before learning (lower case, spaces or accents): work with the text as it is.",
+        ),
+        "last_tie": (
+            "En un empate eliges la última pareja: gana la que aparece más a la izquierda en la secuencia.",
+            "In a tie you choose the last pair: the one that comes leftmost in the sequence wins.",
+        ),
+        "tie_by_bytes": (
+            "En un empate decides por el valor de los bytes: gana la pareja que aparece más a la izquierda.",
+            "You break ties by the value of the bytes: the pair that comes leftmost wins.",
+        ),
+        "oldest_tie": (
+            "En un empate gana la pareja que se vio antes en otra vuelta: mira cuál está más a la izquierda en la "
+            "secuencia actual.",
+            "In a tie the pair seen first in an earlier round wins: look at which comes leftmost in the sequence as "
+            "it is now.",
+        ),
+        "no_overlaps": (
+            "No cuentas las parejas que se solapan: en «aaaa» la pareja (a, a) aparece tres veces.",
+            "You do not count overlapping pairs: in “aaaa” the pair (a, a) occurs three times.",
+        ),
+        "right_to_left": (
+            "Unes de derecha a izquierda: «aaa» debe quedar como aa, a.",
+            "You join from right to left: “aaa” must become aa, a.",
+        ),
+        "never_stops": (
+            "Sigues uniendo parejas que aparecen una sola vez: para cuando ninguna se repite.",
+            "You go on joining pairs that occur only once: stop when none is repeated.",
+        ),
+        "stops_early": (
+            "Paras demasiado pronto: una pareja que aparece dos veces todavía se une.",
+            "You stop too soon: a pair that occurs twice is still joined.",
+        ),
+        "short_text": (
+            "Un texto vacío o de un solo byte detiene tu código con un error: no hay parejas, devuelve una lista vacía.",
+            "An empty text, or one of a single byte, stops your code with an error: there are no pairs, return an "
+            "empty list.",
+        ),
+    },
+)
+
+
+def without_overlaps(sequence: list[bytes]) -> Counter[Pair]:
+    counts, last = Counter(), {}
+    for i, pair in enumerate(zip(sequence, sequence[1:])):
+        if last.get(pair) != i - 1:
+            counts[pair] += 1
+            last[pair] = i
+    return counts
+
+
+def every_other(sequence: list[bytes]) -> Counter[Pair]:
+    return Counter(zip(sequence[::2], sequence[1::2]))
+
+
+def rightmost(counts: Counts) -> Pair:
+    return max(reversed(counts), key=counts.__getitem__)
+
+
+def smallest(counts: Counts) -> Pair:
+    return min(counts, key=lambda pair: (-counts[pair], pair))
+
+
+def largest(counts: Counts) -> Pair:
+    return max(counts, key=lambda pair: (counts[pair], pair))
+
+
+def last_occurrence(text: str, num_merges: int) -> list[Pair]:
+    """A tie goes to the pair whose last occurrence is furthest to the right."""
+    return learn_like(
+        text, num_merges, count=lambda s: Counter(list(zip(s, s[1:]))[::-1])  # a Counter keeps the order
+    )
+
+
+def counted_once(text: str, num_merges: int, least: int = 2) -> list[Pair]:
+    counts = with_overlaps(single_bytes(text)[0])
+    return [pair for pair, count in counts.most_common(num_merges) if count >= least]
+
+
+def on_changed_text(change) -> partial:
+    return lambda text, num_merges: learn_like(change(text), num_merges)
+
+
+MIMICS = {
+    "not_recounted": (counted_once, partial(counted_once, least=1)),
+    "counts_kept": partial(learn_like, kept="counts"),
+    "first_only": partial(learn_like, combine=join_first),
+    "repeats_token": partial(learn_like, combine=join_and_repeat),
+    "loses_last": partial(learn_like, combine=join_and_lose),
+    "characters": partial(learn_like, start=characters),
+    "words": tuple(partial(learn_like, start=split) for split in SPLITS),
+    "changes_text": (
+        on_changed_text(str.lower),
+        on_changed_text(str.upper),
+        on_changed_text(str.strip),
+        on_changed_text(lambda text: " ".join(text.split())),
+        on_changed_text(lambda text: "".join(text.split())),
+        on_changed_text(lambda text: unicodedata.normalize("NFC", text)),
+        on_changed_text(lambda text: unicodedata.normalize("NFD", text)),
+    ),
+    "last_tie": (partial(learn_like, choose=rightmost), last_occurrence),
+    "tie_by_bytes": (partial(learn_like, choose=smallest), partial(learn_like, choose=largest)),
+    "oldest_tie": partial(learn_like, kept="order"),
+    "no_overlaps": (partial(learn_like, count=without_overlaps), partial(learn_like, count=every_other)),
+    "right_to_left": partial(learn_like, combine=join_from_the_right),
+    "never_stops": partial(learn_like, least=1),
+    "stops_early": partial(learn_like, least=3),
+    "merge_count": (
+        lambda text, num_merges: learn_like(text, num_merges + 1),
+        lambda text, num_merges: learn_like(text, num_merges - 1),
+    ),
+}

@@ -1,0 +1,136 @@
+"""The `desdecero` command: check an answer in a terminal, open the course."""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from desdecero.edition import EDITIONS, current_edition, say, use_edition
+
+PASSED, FAILED, UNUSABLE = 0, 1, 2
+
+
+class Unusable(Exception):
+    """The input can't be used; the message says why, in one line."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="desdecero", description=say("El curso desdecero.", "The desdecero course."))
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    check = commands.add_parser("check", help=say("comprueba una respuesta", "check an answer"))
+    check.add_argument("exercise", nargs="?", help="ch04/layer_norm")
+    check.add_argument("file", nargs="?", type=Path, help="my_answer.py")
+    check.add_argument("--list", action="store_true", help=say("todos los ejercicios", "every exercise"))
+    check.add_argument("--seed", type=int, default=0)
+    check.add_argument("--json", action="store_true")
+    check.add_argument("--lang", choices=EDITIONS)
+    check.set_defaults(run=_check)
+
+    lab = commands.add_parser("lab", help=say("abre el curso en JupyterLab", "open the course in JupyterLab"))
+    lab.add_argument("--edition", choices=EDITIONS)
+    lab.set_defaults(run=_lab)
+
+    options, rest = parser.parse_known_args(argv)
+    if rest and options.command != "lab":
+        parser.error(say("argumentos desconocidos: ", "unknown arguments: ") + " ".join(rest))
+    options.rest = rest
+    try:
+        return options.run(options)
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from desdecero.checks import exercises
+
+    use_edition(options.lang or current_edition())
+    if options.list:
+        print("\n".join(exercises()))
+        return PASSED
+    if options.exercise is None or options.file is None:
+        raise Unusable(
+            say("Di qué ejercicio y qué archivo: ", "Say which exercise and which file: ")
+            + "desdecero check ch04/layer_norm my_answer.py"
+        )
+    if options.exercise not in exercises():
+        raise Unusable(
+            say(
+                f"El ejercicio «{options.exercise}» no existe; «desdecero check --list» los enumera todos.",
+                f"There is no exercise “{options.exercise}”; “desdecero check --list” names them all.",
+            )
+        )
+    from desdecero.checks import get_exercise, run_check
+
+    candidate = _defined_in(options.file, get_exercise(options.exercise).defines)
+    report = run_check(options.exercise, candidate, seed=options.seed)
+    print(json.dumps(report.to_dict(), ensure_ascii=False, indent=2) if options.json else report)
+    return PASSED if report.passed else FAILED
+
+
+def _defined_in(file: Path, name: str) -> object:
+    """Run the student's file and take what it calls `name`; what it prints goes to stderr."""
+    from desdecero.checks.isolation import TimeUp, preserved_state, time_limit
+    from desdecero.checks.probe import describe
+
+    try:
+        source = file.read_bytes()
+    except OSError:
+        raise Unusable(say(f"No se puede leer el archivo {file}.", f"The file {file} can't be read.")) from None
+    module = ModuleType("answer")
+    module.__file__ = str(file)
+    sys.modules["answer"] = module  # dataclasses and pickling look themselves up here
+    sys.path.insert(0, str(file.resolve().parent))
+    try:
+        with preserved_state(), contextlib.redirect_stdout(sys.stderr), time_limit(10):
+            exec(compile(source, str(file), "exec"), vars(module))
+    except (SyntaxError, ValueError) as error:
+        raise Unusable(
+            say(f"El archivo {file} no es Python válido: {error}", f"The file {file} is not valid Python: {error}")
+        ) from None
+    except TimeUp:
+        raise Unusable(
+            say(f"El archivo {file} no termina de ejecutarse.", f"The file {file} never finishes running.")
+        ) from None
+    except BaseException as error:
+        raise Unusable(
+            say(f"El archivo {file} se interrumpe: ", f"The file {file} stops: ") + describe(error)
+        ) from None
+    finally:
+        sys.path.pop(0)
+    if name not in vars(module):
+        raise Unusable(say(f"El archivo {file} no define {name}.", f"The file {file} does not define {name}."))
+    return vars(module)[name]
+
+
+def _lab(options: argparse.Namespace) -> int:
+    """Serve `course/<edition>`; without a screen, or as root, print the address instead of opening a browser."""
+    import subprocess
+
+    edition = options.edition or current_edition()
+    folder = Path(__file__).parents[1] / "course" / edition
+    if not folder.is_dir():
+        raise Unusable(
+            say(f"No encuentro el curso en {folder}.", f"The course is not at {folder}.")
+        )
+    command = [sys.executable, "-m", "jupyter", "lab", *options.rest]
+    headless = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if headless:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    # jupyter and nbgrader look for their helpers on PATH, also when the environment is not activated.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    try:
+        return subprocess.call(command, cwd=folder, env={**os.environ, "PATH": path})
+    except KeyboardInterrupt:
+        return PASSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

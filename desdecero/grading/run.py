@@ -1,0 +1,132 @@
+"""Grade a class: every submission on its own, whatever the others are like."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
+from traitlets.config import Config
+
+from desdecero.edition import say
+from desdecero.grading.config import ROOT, configure
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one student got; `score` is None when the submission could not be graded at all."""
+
+    student: str
+    score: float | None
+    max_score: float
+    problem: str = ""
+
+
+class NothingToGrade(ValueError):
+    """There is no submission; the message says where one was looked for."""
+
+
+def course_directory(edition: str, root: Path, assignment: str, student: str = "*") -> CourseDirectory:
+    config = configure(Config(), edition, root)
+    config.CourseDirectory.assignment_id = assignment
+    config.CourseDirectory.student_id = student
+    return CourseDirectory(config=config)
+
+
+def _convert(kind: type, edition: str, root: Path, assignment: str, student: str = "*", **options: object) -> None:
+    coursedir = course_directory(edition, root, assignment, student)
+    coursedir.config.FairExecute.update(options)
+    converter = kind(coursedir=coursedir, config=coursedir.config)
+    converter.force = True
+    converter.log.setLevel(logging.CRITICAL)
+    converter.start()
+
+
+def release(edition: str, assignment: str, root: Path = ROOT) -> None:
+    """Enter the assignment into the gradebook and make the notebook that students get."""
+    _convert(GenerateAssignment, edition, root, assignment)
+
+
+def submissions(edition: str, assignment: str, root: Path = ROOT) -> list[str]:
+    """Who has handed something in."""
+    return sorted(path.parent.name for path in (root / "submitted" / edition).glob(f"*/{assignment}") if path.is_dir())
+
+
+def make_readable(folder: Path) -> None:
+    """Replace a file that is no notebook by one that says so; the file itself is kept beside it."""
+    for path in folder.glob("*.ipynb"):
+        try:
+            nbformat.read(path, as_version=4)
+        except Exception:  # whatever is wrong with it
+            path.replace(path.with_suffix(".ipynb.unreadable"))
+            text = say("El archivo entregado no es un cuaderno.", "The file handed in is not a notebook.")
+            nbformat.write(new_notebook(cells=[new_markdown_cell(text)]), path)
+
+
+def grade_one(edition: str, root: Path, assignment: str, student: str, options: dict) -> Score:
+    """Grade one submission and write its feedback; what goes wrong is told, not raised."""
+    problem = ""
+    try:
+        make_readable(root / "submitted" / edition / student / assignment)
+        _convert(Autograde, edition, root, assignment, student, **options)
+        _convert(GenerateFeedback, edition, root, assignment, student)
+    except (Exception, NbGraderException, SystemExit) as error:
+        problem = f"{type(error).__name__}: {error}"
+    url = course_directory(edition, root, assignment).db_url
+    with Gradebook(url) as gradebook:
+        maximum = gradebook.find_assignment(assignment).max_score
+        try:
+            score = gradebook.find_submission(assignment, student).score
+        except Exception:
+            score = None
+    return Score(student, score, maximum, problem)
+
+
+def grade(
+    edition: str,
+    assignment: str,
+    root: Path = ROOT,
+    workers: int = 2,
+    tell: Callable[[str], None] = print,
+    **options: object,
+) -> list[Score]:
+    """Grade everything handed in for an assignment, `workers` at a time; `options` go to `FairExecute`.
+
+    Raises:
+        NothingToGrade: if nobody has handed anything in.
+    """
+    students = submissions(edition, assignment, root)
+    if not students:
+        place = root / "submitted" / edition
+        raise NothingToGrade(
+            say(
+                f"No hay entregas de {assignment} en {place}: van en ESTUDIANTE/{assignment}/.",
+                f"No submissions of {assignment} in {place}: they go into STUDENT/{assignment}/.",
+            )
+        )
+    release(edition, assignment, root)
+    scores = []
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = [pool.submit(grade_one, edition, root, assignment, student, options) for student in students]
+        for done, job in enumerate(as_completed(jobs), start=1):
+            score = job.result()
+            scores.append(score)
+            given = say("sin calificar", "not graded") if score.score is None else f"{score.score:g}/{score.max_score:g}"
+            tell(f"[{done}/{len(jobs)}] {score.student}: {given} {score.problem}".rstrip())
+    return sorted(scores, key=lambda score: score.student)
+
+
+def export(edition: str, path: Path, root: Path = ROOT) -> None:
+    """Write every score in the gradebook as CSV, with nbgrader's own exporter."""
+    config = configure(Config(), edition, root)
+    with Gradebook(config.CourseDirectory.db_url) as gradebook:
+        plugin = CsvExportPlugin()
+        plugin.to = str(path)
+        plugin.export(gradebook)
