@@ -35,6 +35,17 @@ def main(argv: list[str] | None = None) -> int:
     lab.add_argument("--edition", choices=EDITIONS)
     lab.set_defaults(run=_lab)
 
+    grade = commands.add_parser("grade", help=say("califica lo entregado", "grade what was handed in"))
+    grade.add_argument("assignment", help="ch03")
+    grade.add_argument("--edition", choices=EDITIONS)
+    grade.add_argument("--root", type=Path, help=say("carpeta de la clase", "the class's folder"))
+    grade.add_argument("--workers", type=int, default=2)
+    grade.set_defaults(run=_grade)
+
+    demo = commands.add_parser("demo-class", help=say("una clase difícil, calificada", "a difficult class, graded"))
+    demo.add_argument("--edition", choices=EDITIONS)
+    demo.set_defaults(run=_demo_class)
+
     options, rest = parser.parse_known_args(argv)
     if rest and options.command != "lab":
         parser.error(say("argumentos desconocidos: ", "unknown arguments: ") + " ".join(rest))
@@ -130,6 +141,31 @@ def _lab(options: argparse.Namespace) -> int:
         return subprocess.call(command, cwd=folder, env={**os.environ, "PATH": path})
     except KeyboardInterrupt:
         return PASSED
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from desdecero.grading.config import ROOT
+    from desdecero.grading.run import NothingToGrade, UnknownAssignment, export, grade
+
+    edition = use_edition(options.edition or current_edition())
+    root = (options.root or ROOT).resolve()
+    try:
+        scores = grade(edition, options.assignment, root, options.workers)
+    except (NothingToGrade, UnknownAssignment) as error:
+        raise Unusable(str(error)) from None
+    table = root / f"grades-{edition}.csv"
+    export(edition, table, root)
+    print(say(f"Notas en {table}; comentarios en {root / 'feedback' / edition}.", f"Scores in {table}; feedback in {root / 'feedback' / edition}."))
+    return PASSED if all(score.score is not None for score in scores) else FAILED
+
+
+def _demo_class(options: argparse.Namespace) -> int:
+    from desdecero.grading.config import ROOT
+    from desdecero.grading.demo import run_class, table
+
+    rows = run_class(options.edition or current_edition(), ROOT / "demo-class")
+    print(table(rows))
+    return PASSED if all(score.score == student.expected for student, score in rows) else FAILED
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ class Submission:
 
     def __init__(self, edition: str) -> None:
         self.notebook = nbformat.read(_notebook(ROOT / "course" / edition), as_version=4)
+        self.blank = {_grade_id(cell): cell.source for cell in self.notebook.cells}
         solved = nbformat.read(_notebook(ROOT / "solutions" / edition), as_version=4)
         self.solutions = {_grade_id(cell): cell.source for cell in solved.cells if _grade_id(cell) in NAMES}
         self.empty_file = False
@@ -103,9 +104,8 @@ def _nothing(submission: Submission) -> None:
 
 def _unsolve(*names: str) -> Change:
     def change(submission: Submission) -> None:
-        fresh = nbformat.read(_notebook(ROOT / "course" / submission.notebook.cells[0].source.split('"')[1]), 4)
         for name in names:
-            submission.write(name, next(cell.source for cell in fresh.cells if _grade_id(cell) == name))
+            submission.write(name, submission.blank[name])
 
     return change
 

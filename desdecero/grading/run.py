@@ -33,6 +33,10 @@ class NothingToGrade(ValueError):
     """There is no submission; the message says where one was looked for."""
 
 
+class UnknownAssignment(ValueError):
+    """There is no chapter of this name; the message says which there are."""
+
+
 def course_directory(edition: str, root: Path, assignment: str, student: str = "*") -> CourseDirectory:
     config = configure(Config(), edition, root)
     config.CourseDirectory.assignment_id = assignment
@@ -100,8 +104,15 @@ def grade(
     """Grade everything handed in for an assignment, `workers` at a time; `options` go to `FairExecute`.
 
     Raises:
+        UnknownAssignment: if the course has no such chapter.
         NothingToGrade: if nobody has handed anything in.
     """
+    chapters = sorted(path.name for path in (ROOT / "solutions" / edition).iterdir() if path.is_dir())
+    if assignment not in chapters:
+        names = ", ".join(chapters)
+        raise UnknownAssignment(
+            say(f"No existe la tarea «{assignment}»: hay {names}.", f"There is no assignment “{assignment}”: there are {names}.")
+        )
     students = submissions(edition, assignment, root)
     if not students:
         place = root / "submitted" / edition

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
 from desdecero.checks.ch02._common import (
@@ -108,6 +109,10 @@ exercise = Exercise(
             "No cuentas las parejas que se solapan: en «aaaa» la pareja (a, a) aparece tres veces.",
             "You do not count overlapping pairs: in “aaaa” the pair (a, a) occurs three times.",
         ),
+        "every_other": (
+            "Miras una pareja de cada dos: recorre la secuencia de uno en uno, todo token forma pareja con el siguiente.",
+            "You look at every other pair: go through the sequence one by one, each token pairs with the next.",
+        ),
         "right_to_left": (
             "Unes de derecha a izquierda: «aaa» debe quedar como aa, a.",
             "You join from right to left: “aaa” must become aa, a.",
@@ -156,9 +161,7 @@ def largest(counts: Counts) -> Pair:
 
 def last_occurrence(text: str, num_merges: int) -> list[Pair]:
     """A tie goes to the pair whose last occurrence is furthest to the right."""
-    return learn_like(
-        text, num_merges, count=lambda s: Counter(list(zip(s, s[1:]))[::-1])  # a Counter keeps the order
-    )
+    return learn_like(text, num_merges, count=lambda s: Counter(list(zip(s, s[1:]))[::-1]))
 
 
 def counted_once(text: str, num_merges: int, least: int = 2) -> list[Pair]:
@@ -166,7 +169,7 @@ def counted_once(text: str, num_merges: int, least: int = 2) -> list[Pair]:
     return [pair for pair, count in counts.most_common(num_merges) if count >= least]
 
 
-def on_changed_text(change) -> partial:
+def on_changed_text(change: Callable[[str], str]) -> Callable[[str, int], list[Pair]]:
     return lambda text, num_merges: learn_like(change(text), num_merges)
 
 
@@ -190,7 +193,8 @@ MIMICS = {
     "last_tie": (partial(learn_like, choose=rightmost), last_occurrence),
     "tie_by_bytes": (partial(learn_like, choose=smallest), partial(learn_like, choose=largest)),
     "oldest_tie": partial(learn_like, kept="order"),
-    "no_overlaps": (partial(learn_like, count=without_overlaps), partial(learn_like, count=every_other)),
+    "no_overlaps": partial(learn_like, count=without_overlaps),
+    "every_other": partial(learn_like, count=every_other),
     "right_to_left": partial(learn_like, combine=join_from_the_right),
     "never_stops": partial(learn_like, least=1),
     "stops_early": partial(learn_like, least=3),
@@ -199,3 +203,85 @@ MIMICS = {
         lambda text, num_merges: learn_like(text, num_merges - 1),
     ),
 }
+
+
+def learned(probe: Probe, text: str, num_merges: int, fault: str = "raises") -> list[Pair]:
+    """Call the answer; its result is a list of pairs of byte strings, or the answer is wrong."""
+    result = probe(probe.candidate, text, num_merges, fault=fault)
+    if not isinstance(result, list):
+        raise Wrong("not_a_list", got=type_name(result))
+    for pair in result:
+        if isinstance(pair, bytes):
+            raise Wrong("joined_tokens")
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise Wrong("not_pairs", got=brief(pair))
+        for half in pair:
+            if not isinstance(half, bytes):
+                raise Wrong("not_bytes", got=type_name(half))
+    return [(bytes(left), bytes(right)) for left, right in result]
+
+
+def compare(probe: Probe, *cases: tuple[str, int]) -> None:
+    judge(cases, [learned(probe, *case) for case in cases], learn_merges, MIMICS)
+
+
+@exercise.item("most_frequent", "Une primero la pareja más frecuente", "Joins the most frequent pair first")
+def _(probe: Probe) -> None:
+    text = "abcdXabcdYabcZab"  # four times ab, three times abc, twice abcd: no ties
+    compare(probe, (text, 1), (text, 2), (text, 3))
+
+
+@exercise.item("bytes", "Trabaja con los bytes del texto tal cual", "Works on the bytes of the text as it is")
+def _(probe: Probe) -> None:
+    compare(
+        probe,
+        ("ñu, ñame: ÑU, ÑAME", 3),
+        ("¿qué? ¿qué? 🙂🙂", 5),
+        ("  el pan y el Pan\n  y el pan\n  ", 8),
+        ("n\u0303 n\u0303 ñ", 4),  # one letter, written in two ways
+    )
+
+
+@exercise.item("ties", "En un empate gana la pareja de más a la izquierda", "In a tie the leftmost pair wins")
+def _(probe: Probe) -> None:
+    compare(
+        probe,
+        ("zymzym kbkb", 2),
+        ("mzbamzba", 2),
+        ("xyq1xyq2xy3rs4rs", 3),  # xy and q tie with r and s, which were seen earlier but stand further right
+        ("rsxyrs xyq xyq", 3),
+    )
+
+
+@exercise.item("overlaps", "Cuenta las parejas que se solapan", "Counts overlapping pairs")
+def _(probe: Probe) -> None:
+    compare(probe, ("aaabcbc", 1), ("bcbcaaa", 2), ("aaaaa-aaa", 4), ("baaa baaa", 4), ("aaa", 2))
+
+
+@exercise.item("stops", "Para cuando ninguna pareja se repite", "Stops when no pair is repeated")
+def _(probe: Probe) -> None:
+    cases = [("abab", 1), ("abab", 10), ("abcdef", 3), ("abcab", 5), ("abab", 0)]
+    # Only the first can't end in a search for the best of no pairs.
+    got = [learned(probe, *case, fault="never_stops" if i else "raises") for i, case in enumerate(cases)]
+    judge(cases, got, learn_merges, MIMICS)
+    cases = [("", 3), ("a", 3)]
+    judge(cases, [learned(probe, *case, fault="short_text") for case in cases], learn_merges, MIMICS)
+
+
+@exercise.item("reference", "Coincide con las fusiones guardadas", "Agrees with the stored merges")
+def _(probe: Probe) -> None:
+    stored = exercise.stored()
+    halves = cut(stored["halves"], stored["lengths"])
+    expected = list(zip(halves[::2], halves[1::2]))
+    case = (text_of(stored["text"]), len(expected))
+    judge([case], [learned(probe, *case)], lambda text, num_merges: expected, MIMICS)
+
+
+@exercise.item("fresh_texts", "Aprende de cualquier texto", "Learns from any text", points=2)
+def _(probe: Probe) -> None:
+    cases = []
+    while len(cases) < 3:
+        case = (draw_text(probe, probe.pick(40, 120)), probe.pick(5, 25))
+        if clear(learn_merges(*case)):
+            cases.append(case)
+    compare(probe, *cases, cases[0])  # what one call learns does not stay for the next

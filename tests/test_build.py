@@ -1,0 +1,168 @@
+"""What is committed is what `make build` would make of the chapters."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from desdecero.authoring import build
+from desdecero.authoring.chapters import Chapter, ChapterError, chapters, in_language
+from desdecero.authoring.twins import differences
+from desdecero.edition import EDITIONS
+
+EVERY = [(chapter, edition) for chapter in chapters() for edition in EDITIONS]
+NAMES = [f"{chapter.assignment}-{edition}" for chapter, edition in EVERY]
+
+SOURCE = '''\
+# %% [markdown] lang="es"
+r"""
+# Uno
+Mira $x^2$ y `x`.
+"""
+
+# %% [markdown] lang="en"
+r"""
+# One
+Look at $x^2$ and `x`.
+"""
+
+# %%
+# es: una suma
+# en: a sum
+1 + 1
+
+# %% [markdown] lang="es" exercise="gelu"
+r"""
+## Ejercicio
+"""
+
+# %% [markdown] lang="en" exercise="gelu"
+r"""
+## Exercise
+"""
+
+# %% solution="gelu"
+
+# %% tests="gelu"
+'''
+
+
+@pytest.fixture
+def little(tmp_path: Path) -> Chapter:
+    path = tmp_path / "ch04_little.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    return Chapter(path)
+
+
+@pytest.mark.parametrize(("chapter", "edition"), EVERY, ids=NAMES)
+def test_solutions_are_up_to_date(chapter: Chapter, edition: str) -> None:
+    committed = build.read(chapter.output(build.SOLUTIONS / edition))
+    stale = f"chapters/{chapter.path.name} has changed since solutions/{edition} was built: run `make build`"
+    assert committed is not None, stale
+    assert build.same_inputs(build.notebook_inputs(chapter, edition), committed), stale
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_course_is_up_to_date(edition: str, tmp_path: Path) -> None:
+    assignments = [chapter.assignment for chapter in chapters()]
+    build.release(build.SOLUTIONS / edition, tmp_path, edition, assignments)
+    for chapter in chapters():
+        fresh, committed = build.read(chapter.output(tmp_path)), build.read(chapter.output(build.COURSE / edition))
+        stale = f"course/{edition}/{chapter.assignment} is not what chapters/{chapter.path.name} gives: run `make build`"
+        assert committed is not None, stale
+        assert fresh == committed, stale
+
+
+def test_every_generated_notebook_has_a_chapter() -> None:
+    expected = {
+        chapter.output(folder / edition)
+        for chapter in chapters()
+        for edition in EDITIONS
+        for folder in (build.SOLUTIONS, build.COURSE)
+    }
+    found = {path for folder in (build.SOLUTIONS, build.COURSE) for path in folder.rglob("*.ipynb")}
+    assert {path for path in found if ".ipynb_checkpoints" not in path.parts} == expected
+
+
+@pytest.mark.parametrize(("chapter", "edition"), EVERY, ids=NAMES)
+def test_solutions_were_run_and_without_errors(chapter: Chapter, edition: str) -> None:
+    for cell in build.read(chapter.output(build.SOLUTIONS / edition)).cells:
+        if cell.cell_type == "code":
+            assert cell.execution_count is not None, cell.source
+            kinds = {(output.output_type, output.get("name")) for output in cell.outputs}
+            assert not kinds & {("error", None), ("stream", "stderr")}, cell.source
+
+
+@pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.assignment)
+def test_twins_agree(chapter: Chapter) -> None:
+    assert differences(chapter) == []
+
+
+def test_building_twice_gives_the_same_bytes(little: Chapter) -> None:
+    for edition in EDITIONS:
+        once, again = (nbformat.writes(build.notebook_inputs(little, edition)) for _ in range(2))
+        assert once == again
+
+
+def test_each_edition_has_its_own_language_and_the_same_code(little: Chapter) -> None:
+    es, en = (build.notebook_inputs(little, edition).cells for edition in EDITIONS)
+    assert [cell.cell_type for cell in es] == [cell.cell_type for cell in en]
+    assert es[0].source == 'EDITION = "es"'
+    assert "Mira" in es[1].source and "Look" in en[1].source
+    assert es[2].source == "# una suma\n1 + 1"
+    assert en[2].source == "# a sum\n1 + 1"
+
+
+def test_an_exercise_becomes_nbgrader_cells(little: Chapter) -> None:
+    cells = build.notebook_inputs(little, "en").cells
+    marks = {cell.metadata.nbgrader.grade_id: cell for cell in cells if "nbgrader" in cell.metadata}
+    assert list(marks) == ["gelu", "test_gelu", "test_gelu_hidden"]
+    assert marks["gelu"].metadata.nbgrader.solution and not marks["gelu"].metadata.nbgrader.grade
+    assert "### BEGIN SOLUTION" in marks["gelu"].source
+    points = marks["test_gelu"].metadata.nbgrader.points
+    assert points == marks["test_gelu_hidden"].metadata.nbgrader.points > 0
+    assert f"**Points:** {points:g}" in cells[3].source
+    assert cells[-1].source == 'GELU = use("ch04/gelu")'
+
+
+def test_students_get_stubs_and_no_hidden_tests(little: Chapter, tmp_path: Path) -> None:
+    source = tmp_path / "solutions"
+    build.write(build.notebook_inputs(little, "en"), little.output(source))
+    build.release(source, tmp_path / "course", "en", ["ch04"])
+    cells = {cell.id: cell.source for cell in build.read(little.output(tmp_path / "course")).cells}
+    assert "# YOUR CODE HERE" in cells["gelu"] and "tanh(" not in cells["gelu"]
+    assert "class GELU" in cells["gelu"] and '"""' in cells["gelu"]
+    assert "check(" in cells["test-gelu"] and "check(" not in cells["test-gelu-hidden"]
+
+
+def test_editing_a_cell_changes_that_cell_alone(little: Chapter) -> None:
+    before = {edition: build.notebook_inputs(little, edition) for edition in EDITIONS}
+    little.path.write_text(SOURCE.replace("Mira", "Fíjate en"), encoding="utf-8")
+    after = {edition: build.notebook_inputs(little, edition) for edition in EDITIONS}
+    assert before["en"] == after["en"]
+    changed = [i for i, (a, b) in enumerate(zip(before["es"].cells, after["es"].cells)) if a != b]
+    assert changed == [1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("# One", "## One", "heading levels differ"),
+        ("Look at $x^2$", "Look at $x^3$", "formulas differ"),
+        ("and `x`.", "and `y`.", "code spans differ"),
+        ("and `x`.", "and `x`. [a](b)", "links differ"),
+        ("and `x`.", "and `x`. ![a](b)", "images differ"),
+        ('lang="en"\nr"""\n# One', 'lang="es"\nr"""\n# One', "no English twin"),
+        ('lang="en" exercise="gelu"', 'lang="en"', "marks differ"),
+    ],
+)
+def test_unequal_twins_are_noticed(little: Chapter, old: str, new: str, complaint: str) -> None:
+    assert differences(little) == []
+    little.path.write_text(SOURCE.replace(old, new), encoding="utf-8")
+    assert any(complaint in difference for difference in differences(little))
+
+
+def test_prose_without_a_language_is_refused(little: Chapter) -> None:
+    little.path.write_text(SOURCE.replace(' lang="es"', "", 1), encoding="utf-8")
+    with pytest.raises(ChapterError, match="ch04_little.py, cell 0"):
+        in_language(little, "es")
