@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from nbclient import NotebookClient
 from nbgrader.utils import determine_grade, is_grade
 
 from desdecero.authoring import build
 from desdecero.authoring.chapters import Chapter, chapters
 from desdecero.checks import exercises
 from desdecero.edition import EDITIONS
+from desdecero.grading.execute import notebook_client
 
 EVERY = [(chapter, edition) for chapter in chapters() for edition in EDITIONS]
 
@@ -18,7 +18,7 @@ EVERY = [(chapter, edition) for chapter in chapters() for edition in EDITIONS]
 def test_run_all_reaches_the_end_and_only_graded_cells_fail(chapter: Chapter, edition: str, tmp_path: Path) -> None:
     notebook = build.read(chapter.output(build.COURSE / edition))
     # Without allow_errors: one error anywhere would stop here, as it would stop “Run All Cells”.
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    notebook_client(notebook, tmp_path, seconds=120).execute()
     graded = [cell for cell in notebook.cells if is_grade(cell) and "check(" in cell.source]
     names = {i.split("/")[1] for i in exercises() if i.startswith(chapter.assignment + "/")}
     assert {cell.metadata.nbgrader.grade_id for cell in graded} == {f"test_{name}" for name in names}

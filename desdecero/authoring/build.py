@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.converters import GenerateAssignment
@@ -22,6 +21,8 @@ from traitlets.config import Config
 from desdecero.authoring.chapters import ROOT, Chapter, chapters, in_language
 from desdecero.authoring.exercises import expand
 from desdecero.edition import EDITIONS
+from desdecero.grading.config import STUB
+from desdecero.grading.execute import notebook_client
 
 SOLUTIONS, COURSE = ROOT / "solutions", ROOT / "course"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -30,21 +31,17 @@ _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
 }
-_STUB = {
-    "es": "# ESCRIBE AQUÍ TU CÓDIGO (YOUR CODE HERE)\nraise NotImplementedError()",
-    "en": "# YOUR CODE HERE\nraise NotImplementedError()",
-}
 
 
 def notebook_inputs(chapter: Chapter, edition: str) -> NotebookNode:
     """The notebook with solutions, not yet run: the same bytes for the same chapter and package."""
-    cells = [new_code_cell(f'EDITION = "{edition}"')]
+    cells: list[NotebookNode] = []
     for cell in in_language(chapter, edition):
         cells.extend(expand(cell, chapter.assignment, edition))
+    first = next((i for i, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
+    cells.insert(first, new_code_cell(f'EDITION = "{edition}"'))
     taken: set[str] = set()
     for cell in cells:
-        for key in ("lang", "cell_marker"):
-            cell.metadata.pop(key, None)
         cell.id = _stable_id(cell, taken)
     notebook = new_notebook(cells=cells, metadata=_METADATA)
     nbformat.validate(notebook)
@@ -79,9 +76,7 @@ def without_outputs(notebook: NotebookNode) -> NotebookNode:
 def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """Run every cell in `folder`; an error stops the build and says which cell it was."""
     done = nbformat.from_dict(notebook)
-    client = NotebookClient(
-        done, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}, store_widget_state=False
-    )
+    client = notebook_client(done, folder, seconds=120)
     with client.setup_kernel(env={**os.environ, "OMP_NUM_THREADS": "1"}):
         for index, cell in enumerate(done.cells):
             client.execute_cell(cell, index)
@@ -103,7 +98,7 @@ def release(source: Path, destination: Path, edition: str, assignments: list[str
         config.GenerateAssignment.no_database = True
         config.SaveCells.enabled = False
         config.GenerateAssignment.force = True
-        config.ClearSolutions.code_stub = {"python": _STUB[edition]}
+        config.ClearSolutions.code_stub = {"python": STUB[edition]}
         for assignment in assignments:
             config.CourseDirectory.assignment_id = assignment
             converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)

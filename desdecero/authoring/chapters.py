@@ -12,6 +12,9 @@ from desdecero.edition import EDITIONS
 ROOT = Path(__file__).parents[2]
 CHAPTERS = ROOT / "chapters"
 
+# Metadata by which jupytext remembers how the text file looked.
+LAYOUT = ("cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker")
+
 _LANGUAGE_COMMENT = re.compile(r"^(\s*)# (es|en): ?(.*)$")
 
 
@@ -64,6 +67,8 @@ def in_language(chapter: Chapter, edition: str) -> list[NotebookNode]:
         elif language is not None:
             raise ChapterError(f"{chapter.path.name}, cell {number}: code is shared and takes no lang")
         cell.source = own_comments(cell.source, edition)
+        for key in ("lang", *LAYOUT):
+            cell.metadata.pop(key, None)
         kept.append(cell)
     return kept
 

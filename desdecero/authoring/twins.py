@@ -4,7 +4,7 @@ import re
 
 from nbformat import NotebookNode
 
-from desdecero.authoring.chapters import Chapter
+from desdecero.authoring.chapters import LAYOUT, Chapter
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
@@ -52,5 +52,5 @@ def differences(chapter: Chapter) -> list[str]:
 def _compare(spanish: NotebookNode, english: NotebookNode) -> list[str]:
     es, en = _outline(spanish.source), _outline(english.source)
     faults = [f"{what} differ: {es[what]} and {en[what]}" for what in es if es[what] != en[what]]
-    marks = [{k: v for k, v in cell.metadata.items() if k != "lang"} for cell in (spanish, english)]
+    marks = [{k: v for k, v in cell.metadata.items() if k not in ("lang", *LAYOUT)} for cell in (spanish, english)]
     return faults + (["marks differ"] if marks[0] != marks[1] else [])

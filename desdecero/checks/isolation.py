@@ -38,8 +38,7 @@ def preserved_state() -> Iterator[None]:
     numpy_rng = numpy.random.get_state() if numpy else None
     dtype, grad, threads = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads()
     device = torch.get_default_device()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    deterministic = _deterministic()
     anomaly = torch.is_anomaly_enabled()
     recursion, environment, folder = sys.getrecursionlimit(), dict(os.environ), os.getcwd()
     try:
@@ -58,7 +57,8 @@ def preserved_state() -> Iterator[None]:
             torch.set_num_threads(threads)
         if torch.get_default_device() != device:
             torch.set_default_device(device if device.type != "cpu" else None)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        if _deterministic() != deterministic:  # setting it imports a compiler, which takes a second
+            torch.use_deterministic_algorithms(deterministic[0], warn_only=deterministic[1])
         torch.autograd.set_detect_anomaly(anomaly)
         sys.setrecursionlimit(recursion)
         if dict(os.environ) != environment:
@@ -66,6 +66,10 @@ def preserved_state() -> Iterator[None]:
             os.environ.update(environment)
         if os.getcwd() != folder:
             os.chdir(folder)
+
+
+def _deterministic() -> tuple[bool, bool]:
+    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
 
 
 @contextlib.contextmanager

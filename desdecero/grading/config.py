@@ -24,6 +24,12 @@ from desdecero.grading.repair import RepairSubmission
 
 ROOT = Path(__file__).parents[2]
 
+# What students find where the solution stood.
+STUB = {
+    "es": "# ESCRIBE AQUÍ TU CÓDIGO (YOUR CODE HERE)\nraise NotImplementedError()",
+    "en": "# YOUR CODE HERE\nraise NotImplementedError()",
+}
+
 
 def configure(c: Config, edition: str, root: Path = ROOT) -> Config:
     """Fill `c` for one edition; the class's folders and gradebook stand below `root`."""
@@ -42,6 +48,7 @@ def configure(c: Config, edition: str, root: Path = ROOT) -> Config:
     # A gradebook per edition: with one for both, Spanish submissions would meet English tests.
     c.CourseDirectory.db_url = f"sqlite:///{root / f'gradebook-{edition}.db'}"
 
+    c.ClearSolutions.code_stub = {"python": STUB[edition]}
     c.Autograde.sanitize_preprocessors = [
         ClearOutput,
         RepairSubmission,  # before anything that stops the whole run at a strange cell

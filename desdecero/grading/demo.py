@@ -38,6 +38,7 @@ class Submission:
         solved = nbformat.read(_notebook(ROOT / "solutions" / edition), as_version=4)
         self.solutions = {_grade_id(cell): cell.source for cell in solved.cells if _grade_id(cell) in NAMES}
         self.empty_file = False
+        self.file_name = _notebook(ROOT / "course" / edition).name
 
     def cell(self, grade_id: str) -> NotebookNode:
         return next(cell for cell in self.notebook.cells if _grade_id(cell) == grade_id)
@@ -58,8 +59,9 @@ class Submission:
     def index(self, grade_id: str) -> int:
         return self.notebook.cells.index(self.cell(grade_id))
 
-    def save(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / self.file_name
         if self.empty_file:
             path.write_bytes(b"")
         else:
@@ -172,6 +174,10 @@ def _empty_notebook(submission: Submission) -> None:
     submission.notebook = new_notebook()
 
 
+def _renamed(submission: Submission) -> None:
+    submission.file_name = "notebook (1).ipynb"
+
+
 def _empty_file(submission: Submission) -> None:
     submission.empty_file = True
 
@@ -201,6 +207,7 @@ CLASS = (
     Student("own-check", but(CAUSAL), _replace(CAUSAL, NONSENSE + "\n\ncheck = lambda *a, **k: 9.0")),
     Student("huge-output", ALL, _append(SIMPLE, "print('o' * 50_000_000)")),
     Student("old-schema", ALL, _old_schema),
+    Student("renamed-file", ALL, _renamed),
     Student("empty-notebook", (), _empty_notebook),
     Student("empty-file", (), _empty_file),
 )
@@ -212,11 +219,7 @@ def make_class(edition: str, root: Path, students: tuple[Student, ...] = CLASS) 
         submission = Submission(edition)
         submission.solve(*NAMES)
         student.change(submission)
-        submission.save(_notebook_name(root / "submitted" / edition / student.name / ASSIGNMENT))
-
-
-def _notebook_name(folder: Path) -> Path:
-    return folder / _notebook(ROOT / "course" / "es").name
+        submission.save(root / "submitted" / edition / student.name / ASSIGNMENT)
 
 
 def run_class(edition: str, root: Path, tell: Callable[[str], None] = print) -> list[tuple[Student, Score]]:

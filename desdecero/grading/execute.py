@@ -17,12 +17,32 @@ from traitlets import Integer
 from desdecero.edition import say
 
 
+# What the kernel says of itself on every start helps nobody.
+_QUIET = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]
+
+
+def notebook_client(nb: NotebookNode, folder: Path | str, seconds: int, **options: object) -> NotebookClient:
+    """What runs a notebook in `folder`, `seconds` at most per cell; it keeps no state of its widgets."""
+    return NotebookClient(
+        nb,
+        timeout=seconds,
+        kernel_name="python3",
+        extra_arguments=_QUIET,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(folder)}},
+        **options,
+    )
+
+
+CHECK = "from desdecero.checks import check"
+
+
 class FairExecute(NbGraderPreprocessor):
     """Takes the place of nbgrader's `Execute`.
 
     A cell that ends the kernel or outlasts its time is set aside, together with the solution it tests, and the
-    notebook is run again without them. A graded cell earns only the number that its last line gives: one that
-    gives none, for whatever reason, has failed.
+    notebook is run again without them. A cell with one of the course's checks earns only the number that its
+    last line gives: one that gives none, for whatever reason, has failed.
     """
 
     cell_seconds = Integer(60, help="longest a cell may take").tag(config=True)
@@ -41,7 +61,7 @@ class FairExecute(NbGraderPreprocessor):
         for cell in nb.cells:
             if cell.cell_type == "code":
                 self._limit(cell)
-                if is_grade(cell) and not _gives_points(cell):
+                if is_grade(cell) and CHECK in cell.source and not _gives_points(cell):
                     message = say("La comprobación no dio puntos.", "The check gave no points.")
                     cell.outputs.insert(0, _error("NoPoints", message))  # first, where nbgrader looks first
         return nb, resources
@@ -50,15 +70,14 @@ class FairExecute(NbGraderPreprocessor):
         """Run all cells but those set aside; returns the one that has to be set aside next, and why."""
         # A profile of its own: nothing that a submission leaves there meets the next one.
         with tempfile.TemporaryDirectory() as profile:
-            client = NotebookClient(
+            client = notebook_client(
                 nb,
-                timeout=self.cell_seconds,
+                folder,
+                self.cell_seconds,
                 interrupt_on_timeout=False,
                 allow_errors=True,
                 skip_cells_with_tag="__none__",
-                store_widget_state=False,
                 shutdown_kernel="immediate",
-                resources={"metadata": {"path": folder}},
             )
             environment = {**os.environ, "OMP_NUM_THREADS": "1", "IPYTHONDIR": str(Path(profile))}
             with client.setup_kernel(env=environment):

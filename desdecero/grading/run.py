@@ -1,6 +1,8 @@
 """Grade a class: every submission on its own, whatever the others are like."""
 
 import logging
+import shutil
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from desdecero.edition import say
@@ -63,13 +66,21 @@ def submissions(edition: str, assignment: str, root: Path = ROOT) -> list[str]:
     return sorted(path.parent.name for path in (root / "submitted" / edition).glob(f"*/{assignment}") if path.is_dir())
 
 
-def make_readable(folder: Path) -> None:
-    """Replace a file that is no notebook by one that says so; the file itself is kept beside it."""
+def make_readable(folder: Path, names: list[str]) -> None:
+    """Give nbgrader the notebooks it looks for.
+
+    A file that is no notebook gives way to one that says so, and a single notebook that a browser has renamed
+    (`attention (1).ipynb`) is taken under its right name; what was handed in is kept beside it.
+    """
+    found = list(folder.glob("*.ipynb"))
+    if len(names) == len(found) == 1 and found[0].name != names[0]:
+        shutil.copy2(found[0], folder / names[0])
+        found[0].replace(found[0].with_name(found[0].name + ".renamed"))
     for path in folder.glob("*.ipynb"):
         try:
             nbformat.read(path, as_version=4)
         except Exception:  # whatever is wrong with it
-            path.replace(path.with_suffix(".ipynb.unreadable"))
+            path.replace(path.with_name(path.name + ".unreadable"))
             text = say("El archivo entregado no es un cuaderno.", "The file handed in is not a notebook.")
             nbformat.write(new_notebook(cells=[new_markdown_cell(text)]), path)
 
@@ -77,8 +88,10 @@ def make_readable(folder: Path) -> None:
 def grade_one(edition: str, root: Path, assignment: str, student: str, options: dict) -> Score:
     """Grade one submission and write its feedback; what goes wrong is told, not raised."""
     problem = ""
+    warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, about every submission
     try:
-        make_readable(root / "submitted" / edition / student / assignment)
+        names = [path.name for path in (ROOT / "solutions" / edition / assignment).glob("*.ipynb")]
+        make_readable(root / "submitted" / edition / student / assignment, names)
         _convert(Autograde, edition, root, assignment, student, **options)
         _convert(GenerateFeedback, edition, root, assignment, student)
     except (Exception, NbGraderException, SystemExit) as error:

@@ -13,8 +13,22 @@ from torch import Tensor, nn
 
 from desdecero.edition import say
 from desdecero.plots import (
-    BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALETTE, PURPLE, SKY, VERMILION, Picture, canvas, framed, heatmap, picture,
-)  # fmt: skip
+    BLUE,
+    GREEN,
+    GRID,
+    INK,
+    MUTED,
+    ORANGE,
+    PALETTE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    Picture,
+    canvas,
+    framed,
+    heatmap,
+    picture,
+)
 
 _ARROW = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.008, "zorder": 3}
 
@@ -50,12 +64,13 @@ def memory(words: Sequence[str], shares: Tensor) -> Picture:
 def mixture(words: Sequence[str], weights: Tensor, asking: int) -> Picture:
     """The words in a row, and above them the context: lines as thick as each word's weight run up into it."""
     figure, axes = canvas(7, 2.6)
+    middle = (len(words) - 1) / 2
     for i, (word, weight) in enumerate(zip(words, map(float, weights))):
-        axes.plot([i, asking], [0.25, 1.75], color=BLUE, linewidth=0.6 + 16 * weight, alpha=0.7, zorder=1)
+        axes.plot([i, middle], [0.25, 1.75], color=BLUE, linewidth=18 * weight, alpha=0.7, zorder=1)
         _box(axes, i, 0.1, word, ORANGE if i == asking else SKY)
         axes.text(i, -0.42, f"{weight:.2f}", ha="center", va="center")
-    _box(axes, asking, 1.9, say(f"contexto de «{words[asking]}»", f'context of "{words[asking]}"'), ORANGE, 1.9)
-    axes.set(xlim=(-0.7, len(words) + 0.3), ylim=(-0.65, 2.3))
+    _box(axes, middle, 1.9, say(f"contexto de «{words[asking]}»", f'context of "{words[asking]}"'), ORANGE, 1.9)
+    axes.set(xlim=(-0.7, len(words) - 0.3), ylim=(-0.65, 2.3))
     axes.axis("off")
     return picture(
         figure,
@@ -72,7 +87,7 @@ def vectors(words: Sequence[str], x: Tensor, query: Tensor | None = None) -> Pic
     for (word, (a, b)), color in zip(distinct.items(), PALETTE):
         plane.quiver(0, 0, a, b, color=color, **_ARROW)
         plane.text(1.18 * a, 1.18 * b, word, ha="center", va="center", color=INK)
-    limit = 1.5 * float(x.abs().max())
+    limit = max(1.5 * float(x.abs().max()), 0.0 if query is None else 1.1 * float(query.norm()))
     plane.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     plane.set_xlabel(say("altura", "height"))
     plane.set_ylabel(say("agua", "water"))
@@ -81,7 +96,7 @@ def vectors(words: Sequence[str], x: Tensor, query: Tensor | None = None) -> Pic
     caption = say("Cada palabra es una flecha.", "Each word is an arrow.")
     if query is not None:
         plane.quiver(0, 0, *query.tolist(), color=INK, **_ARROW)
-        plane.text(*(1.25 * query).tolist(), say("consulta", "query"), ha="center", va="center", weight="bold")
+        plane.set_title(say("en negro, la consulta", "in black, the query"))
         scores = torch.tensor(list(distinct.values())) @ query
         weights = torch.softmax(scores, dim=0)
         bars = axes[1].barh(list(distinct), weights, color=PALETTE[: len(distinct)])
@@ -102,6 +117,9 @@ def maps(words: Sequence[str], *weights: Tensor, titles: Sequence[str] = (), num
     figure, axes = canvas(width, 3.3 * rows if len(words) < 9 else 3.8 * rows, rows, columns, squeeze=False)
     for i, (one, matrix) in enumerate(zip(axes.flat, weights)):
         heatmap(one, matrix.detach().numpy(), list(words), list(words), numbers=numbers)
+        one.images[0].set_clim(0, 1)  # all maps on one scale, so that they can be compared
+        for text in one.texts:
+            text.set_color("white" if float(text.get_text()) > 0.6 else INK)
         if i < len(titles):
             one.set_title(titles[i])
     caption = say("Cada fila pregunta; cada columna es mirada.", "Each row asks; each column is looked at.")
@@ -148,17 +166,19 @@ def flow(T: int, d_in: int, d_out: int) -> Picture:
     for start, end, label in steps:
         (x0, y0, *_), (x1, y1, *_) = boxes[start], boxes[end]
         axes.annotate("", (x1 - 0.48, y1), (x0 + 0.48, y0), arrowprops={"arrowstyle": "->", "color": MUTED})
-        lift = 0.3 if "\n" in label else 0.16 if start != "v" else -0.05
-        axes.text((x0 + x1) / 2, (y0 + y1) / 2 + lift, label, ha="center", va="center", fontsize=8, color=INK)
+        back = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        axes.text((x0 + x1) / 2, (y0 + y1) / 2, label, ha="center", va="center", fontsize=8, bbox=back)
     for x, y, text, color in boxes.values():
         _box(axes, x, y, text, color, 0.9, 0.56)
-    axes.set(xlim=(-0.6, 7.4), ylim=(-0.5, 2.5))
+    axes.set(xlim=(-0.6, 7.4), ylim=(-0.45, 2.45))
     axes.axis("off")
     caption = say("De los vectores al contexto.", "From the vectors to the context.")
     return picture(figure, caption, "x -> queries, keys, values -> scores -> weights -> context")
 
 
-def scaling(dimensions: Sequence[int], spread: Sequence[float], plain: Sequence[float], scaled: Sequence[float]) -> Picture:
+def scaling(
+    dimensions: Sequence[int], spread: Sequence[float], plain: Sequence[float], scaled: Sequence[float]
+) -> Picture:
     """Left: how dot products spread as vectors get longer. Right: the largest weight, with and without dividing."""
     figure, (left, right) = canvas(7.4, 3, columns=2)
     left.plot(dimensions, spread, "o-", color=BLUE, label=say("medida", "measured"))
@@ -172,24 +192,29 @@ def scaling(dimensions: Sequence[int], spread: Sequence[float], plain: Sequence[
         axes.set_xscale("log", base=2)
         axes.set_xticks(list(dimensions), [str(d) for d in dimensions])
         axes.set_xlabel("d")
-        axes.legend()
+        axes.legend(frameon=False)
     caption = say("Sin dividir, el softmax acaba en todo o nada.", "Without dividing, softmax ends up all or nothing.")
     return picture(figure, caption, caption)
 
 
-def chips(rows: dict[str, tuple[Sequence[str], Tensor]], asking: int, caption: str, fog: int | None = None) -> Picture:
-    """Each row a sentence whose words are as blue as their weight; the asking word is framed, those in `fog` hidden."""
+def chips(
+    words: Sequence[str], rows: dict[str, Tensor], asking: int, caption: str, foggy: Sequence[str] | None = None
+) -> Picture:
+    """The sentence once per row, each word as blue as its weight and the asking one framed.
+
+    In the rows named by `foggy` (by default all), what comes after the asking word lies in fog.
+    """
     lines = []
-    for title, (words, weights) in rows.items():
+    for title, weights in rows.items():
         spans = []
         for i, (word, weight) in enumerate(zip(words, map(float, weights))):
-            hidden = fog is not None and i > fog
-            color = "#e6e9ed;color:#aab2bc" if hidden else _shade(weight)
-            frame = ORANGE if i == asking else "transparent"
-            text, number = ("· · ·", "&nbsp;") if hidden else (escape(word), f"{weight:.2f}")
+            hidden = i > asking and (foggy is None or title in foggy)
+            color = "#e6e9ed;color:#a5aeb8" if hidden else _shade(weight)
+            number = "&nbsp;" if hidden else f"{weight:.2f}"
             spans.append(
                 f'<span style="display:inline-block;margin:2px;padding:2px 6px;border-radius:5px;text-align:center;'
-                f'border:3px solid {frame};background:{color}">{text}<br/><small>{number}</small></span>'
+                f'border:3px solid {ORANGE if i == asking else "transparent"};background:{color}">'
+                f"{escape(word)}<br/><small>{number}</small></span>"
             )
         lines.append(f'<div style="margin:.4em 0"><b>{escape(title)}</b><div>{"".join(spans)}</div></div>')
     content = f'<div style="background:white;color:{INK};padding:6px;line-height:1.25">{"".join(lines)}</div>'
@@ -235,4 +260,4 @@ def _shade(weight: float) -> str:
     """From white to deep blue, with a text colour that can be read on it."""
     low, high = (255, 255, 255), (0, 90, 150)
     mixed = [round(a + (b - a) * min(weight, 1) ** 0.7) for a, b in zip(low, high)]
-    return f"rgb{tuple(mixed)};color:{'white' if weight > 0.45 else INK}".replace(" ", "")
+    return f"rgb{tuple(mixed)};color:{'white' if weight > 0.6 else INK}".replace(" ", "")

@@ -132,7 +132,7 @@ def block_flow() -> Picture:
         say("Un bloque transformer con la normalización en las ramas y en el tronco (verde).",
             "A transformer block with the normalisation on the branches and on the trunk (green)."),
         say("Dos diagramas. En pre-norm una línea verde baja sin obstáculos y de ella salen dos ramas que empiezan por "
-            "LayerNorm. En post-norm las ramas no llevan LayerNorm y la línea verde atraviesa uno después de cada suma.",
+            "LayerNorm. En post-norm las ramas no llevan LayerNorm; la línea verde atraviesa uno después de cada suma.",
             "Two diagrams. In pre-norm a green line runs down unhindered and two branches leave it, each starting with "
             "LayerNorm. In post-norm the branches have no LayerNorm and the green line passes through one after each "
             "sum."),
@@ -161,8 +161,8 @@ def feed_forward_flow(emb_dim: int) -> Picture:
         figure,
         say("Cada token pasa solo por la misma red: se ensancha, se curva y vuelve a su ancho.",
             "Each token goes through the same network alone: widened, bent, and back to its width."),
-        say("Tres filas iguales, una por token, sin líneas entre ellas: de estrecho a cuatro veces más ancho, GELU y de "
-            "vuelta a estrecho.",
+        say("Tres filas iguales, una por token, sin líneas entre ellas: de estrecho a cuatro veces más ancho, GELU y "
+            "de vuelta a estrecho.",
             "Three equal rows, one per token, with no lines between them: from narrow to four times as wide, GELU, and "
             "back to narrow."),
     )  # fmt: skip

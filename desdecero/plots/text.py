@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from desdecero.edition import say
-from desdecero.plots import BLUE, GREEN, GRID, INK, MUTED, ORANGE, Picture, canvas, framed, heatmap, picture
+from desdecero.plots import BLUE, GREEN, GRID, INK, MUTED, ORANGE, VERMILION, Picture, canvas, framed, heatmap, picture
 from desdecero.text import Pair, load_tokenizer, merge_pair
 
 # Light relatives of the palette, for grounds that dark text stands on; neighbours never share one.
@@ -24,7 +24,7 @@ def shown(piece: str | bytes) -> str:
 
 def chip(piece: str | bytes, tint: str, strong: bool = False) -> str:
     """The HTML of one token on a coloured ground."""
-    frame = f"outline:2px solid {INK};" if strong else ""
+    frame = f"outline:2px solid {VERMILION};" if strong else ""
     style = f"background:{tint};color:{INK};padding:1px 3px;margin:1px;border-radius:3px;white-space:pre;{frame}"
     return f'<span style="{style}display:inline-block">{escape(shown(piece))}</span>'
 
@@ -47,17 +47,22 @@ def utf8(text: str) -> Picture:
     columns = []
     for i, character in enumerate(text):
         code = character.encode("utf-8")
-        boxes = "".join(chip(f"{byte:3d}", TINTS[i % len(TINTS)]) for byte in code)
+        boxes = "".join(chip(str(byte), TINTS[i % len(TINTS)]) for byte in code)
         columns.append(
             '<td style="text-align:center;padding:4px 8px;background:transparent">'
-            f'<div style="font-size:1.6em">{escape(shown(character))}</div><div style="font-family:monospace">{boxes}</div></td>'
+            f'<div style="font-size:1.6em">{escape(shown(character))}</div>'
+            f'<div style="font-family:monospace">{boxes}</div></td>'
         )
-    caption = say("Cada carácter y los bytes que lo escriben en UTF-8.", "Each character and the bytes that spell it in UTF-8.")
+    caption = say(
+        "Cada carácter y los bytes que lo escriben en UTF-8.", "Each character and the bytes that spell it in UTF-8."
+    )
     alt = caption + " " + "; ".join(f"{c}: {', '.join(map(str, c.encode('utf-8')))}" for c in text)
     return framed(f"<table><tr>{''.join(columns)}</tr></table>", caption, alt)
 
 
-def _box(axes: Axes, x: float, y: float, width: float, height: float, colour: str, text: str = "", size: float = 9) -> None:
+def _box(
+    axes: Axes, x: float, y: float, width: float, height: float, colour: str, text: str = "", size: float = 9
+) -> None:
     axes.add_patch(Rectangle((x, y), width, height, facecolor=colour, edgecolor="white", linewidth=1.5))
     axes.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=size, color=INK)
 
@@ -69,7 +74,7 @@ def pipeline(text: str, emb_dim: int = 4) -> Picture:
     vectors = torch.randn(len(ids), emb_dim, generator=torch.Generator().manual_seed(3))
     figure, axes = canvas(7, 3.4)
     T = len(ids)
-    _box(axes, 0, 6.4, T, 0.8, GRID, f"“{text}”", 11)
+    _box(axes, 0, 6.4, T, 0.8, GRID, say(f"«{text}»", f"“{text}”"), 11)
     for i, token_id in enumerate(ids):
         tint = TINTS[i % len(TINTS)]
         _box(axes, i, 4.7, 1, 0.8, tint, shown(tokenizer.decode_single_token_bytes(token_id)), 10)
@@ -110,7 +115,10 @@ def vocabulary_growth(tokens: list[str]) -> Picture:
     figure, axes = canvas(6, 2.8)
     axes.plot(range(1, len(sizes) + 1), sizes, color=BLUE)
     axes.set(
-        xlabel=say("tokens leídos", "tokens read"), ylabel=say("tokens distintos", "distinct tokens"), xlim=(0, None), ylim=(0, None)
+        xlabel=say("tokens leídos", "tokens read"),
+        ylabel=say("tokens distintos", "distinct tokens"),
+        xlim=(0, None),
+        ylim=(0, None),
     )
     caption = say(
         "El vocabulario de palabras sigue creciendo hasta el final del cuento.",
@@ -149,10 +157,11 @@ def merge_tree(text: str, merges: list[Pair]) -> Picture:
         (left, x1, y1), (right, x2, y2) = nodes[i : i + 2]
         x, y = (x1 + x2) / 2, max(y1, y2) + 1
         axes.plot([x1, x, x2], [y1, y, y2], color=MUTED, linewidth=1, zorder=1)
-        axes.text(x, y + 0.42, str(number), ha="center", fontsize=7, color=MUTED)
+        axes.text(x, y + 0.36, str(number), ha="center", fontsize=8, color=MUTED)
         nodes[i : i + 2] = [(left + right, x, y)]
         _node(axes, left + right, x, y)
     top = max(y for *_, y in nodes)
+    figure.set_figheight(0.5 * (top + 1.6))
     axes.set(xlim=(-0.8, len(text.encode("utf-8")) - 0.2), ylim=(-0.6, top + 0.9))
     axes.axis("off")
     tokens = " | ".join(shown(token) for token, *_ in nodes)
@@ -177,7 +186,7 @@ def token_cost(costs: dict[str, tuple[float, float]]) -> Picture:
     axes.set_yticks(range(len(costs)), list(costs))
     axes.invert_yaxis()
     axes.set(xlabel=say("tokens por palabra", "tokens per word"), xlim=(0, 1.15 * max(map(max, costs.values()))))
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     caption = say("Lo que cuesta una palabra con cada tokenizador.", "What one word costs with each tokenizer.")
     return picture(figure, caption, caption + " " + "; ".join(f"{n}: {a:.2f}, {b:.2f}" for n, (a, b) in costs.items()))
 
@@ -196,29 +205,38 @@ def windows(tokens: list[str], context_length: int, stride: int, most: int = 7) 
     figure.legend(patches, names, loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     axes.set(xlim=(0, len(tokens)), ylim=(-min(len(starts), most), 1))
     axes.axis("off")
-    more = len(starts) - most
-    tail = say(f" (se dibujan {most})", f" ({most} are drawn)") if more > 0 else ""
+    tail = say(f" (se dibujan {most})", f" ({most} are drawn)") if len(starts) > most else ""
     caption = say(
-        f"Contexto {context_length}, paso {stride}: {len(starts)} ventanas{tail}.",
-        f"Context {context_length}, stride {stride}: {len(starts)} windows{tail}.",
+        f"Contexto {context_length}, paso {stride}; ventanas: {len(starts)}{tail}.",
+        f"Context {context_length}, stride {stride}; windows: {len(starts)}{tail}.",
     )
     return picture(figure, caption, caption)
 
 
+def _numbers(axes: Axes, values: Tensor, rows: list[str], columns: list[str], limit: float, form: str = ".2f") -> None:
+    """A heatmap on a given scale, so that equal rows look equal in every panel."""
+    heatmap(axes, values.numpy(), rows, columns, signed=limit != 1.0, numbers=False)
+    axes.images[0].set_clim(vmax=limit, vmin=-limit if limit != 1.0 else 0)
+    for i, row in enumerate(values.tolist()):
+        for j, value in enumerate(row):
+            colour = "white" if abs(value) > 0.6 * limit else INK
+            axes.text(j, i, f"{value:{form}}", ha="center", va="center", fontsize=8, color=colour)
+
+
 def lookup(table: Tensor, ids: list[int]) -> Picture:
     """Reading rows of a table is multiplying it by one-hot rows: one-hot × table = vectors."""
-    one_hot = torch.eye(len(table))[ids]
-    figure, axes = canvas(7.2, 2.9, columns=3, width_ratios=[len(table), table.shape[1] + 1, table.shape[1] + 1])
-    numbers = [str(i) for i in range(len(table))]
-    columns = [str(j) for j in range(table.shape[1])]
-    names = say(("uno de cada fila ×", "tabla =", "vectores"), ("one-hot rows ×", "table =", "vectors"))
-    heatmap(axes[0], one_hot.numpy(), [str(i) for i in ids], numbers, numbers=False)
-    heatmap(axes[1], table.numpy(), numbers, columns, signed=True)
-    heatmap(axes[2], table[ids].numpy(), [str(i) for i in ids], columns, signed=True)
+    V, D = table.shape
+    figure, axes = canvas(7.2, 2.6, columns=3, width_ratios=[V, D + 1, D + 1])
+    entries, columns, rows = [str(i) for i in range(V)], [str(j) for j in range(D)], [str(i) for i in ids]
+    limit = float(table.abs().max())
+    _numbers(axes[0], torch.eye(V)[ids], rows, entries, 1.0, ".0f")
+    _numbers(axes[1], table, entries, columns, limit)
+    _numbers(axes[2], table[ids], rows, columns, limit)
+    names = say(("filas con un solo 1 ×", "tabla =", "vectores"), ("one-hot rows ×", "table =", "vectors"))
     for axis, name in zip(axes, names):
         axis.set_title(name)
     for i in set(ids):
-        axes[1].add_patch(Rectangle((-0.5, i - 0.5), table.shape[1], 1, fill=False, edgecolor=GREEN, linewidth=2))
+        axes[1].add_patch(Rectangle((-0.5, i - 0.5), D, 1, fill=False, edgecolor=GREEN, linewidth=2))
     caption = say(
         "Un 1 en la columna del id, multiplicado por la tabla, deja pasar una sola fila.",
         "A 1 in the id's column, times the table, lets one row through.",
@@ -231,11 +249,17 @@ def embedding_sum(tokens: Sequence[str | bytes], tok: Tensor, pos: Tensor, note:
     T, D = tok.shape
     labels = [f"{i}  {shown(token)}" for i, token in enumerate(tokens)]
     figure, axes = canvas(7.2, 0.9 + 0.22 * T, columns=3)
-    names = say(("qué token es", "+ dónde está", "= lo que entra al modelo"), ("which token", "+ where it is", "= what the model gets"))
+    names = say(
+        ("qué token es", "+ dónde está", "= lo que entra al modelo"),
+        ("which token", "+ where it is", "= what the model gets"),
+    )
     for k, (axis, values, name) in enumerate(zip(axes, (tok, pos, tok + pos), names)):
         heatmap(axis, values.numpy(), labels if k == 0 else [""] * T, [""] * D, signed=True, numbers=False)
+        axis.images[0].set_clim(-3, 3)
         axis.set_title(name, fontsize=10)
-    caption = note or say("Vectores de token, de posición, y su suma.", "Token vectors, position vectors, and their sum.")
+    caption = note or say(
+        "Vectores de token, de posición, y su suma.", "Token vectors, position vectors, and their sum."
+    )
     return picture(figure, caption, caption + " " + " ".join(map(shown, tokens)))
 
 
@@ -243,7 +267,10 @@ def position_waves(values: Tensor) -> Picture:
     """The fixed position vectors of Vaswani et al., 2017: fast waves in the first columns, slow ones in the last."""
     figure, axes = canvas(6.2, 2.8)
     image = axes.imshow(values.T, cmap="PuOr", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
-    axes.set(xlabel=say("posición", "position"), ylabel=say("columna del vector", "entry of the vector"))
+    axes.set(xlabel=say("posición", "position"), ylabel=say("componente del vector", "entry of the vector"))
     figure.colorbar(image, ax=axes)
-    caption = say("Posiciones escritas con ondas: ninguna columna es igual a otra.", "Positions written as waves: no two columns are alike.")
+    caption = say(
+        "Posiciones escritas con ondas: ninguna tira vertical es igual a otra.",
+        "Positions written as waves: no two vertical strips are alike.",
+    )
     return picture(figure, caption, caption)

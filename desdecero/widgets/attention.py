@@ -20,8 +20,7 @@ def memory(words: Sequence[str]) -> Play:
     def draw(sentence: str, keep: float) -> Picture:
         heard = sentence.split()[:20] or ["…"]
         ages = torch.arange(len(heard) - 1, -1, -1)
-        shares = keep**ages * torch.where(ages == len(heard) - 1, 1.0, 1 - keep)
-        return attention.memory(heard, shares)
+        return attention.memory(heard, (1 - keep) * keep**ages)
 
     return Play(
         draw,
@@ -42,10 +41,10 @@ def query(words: Sequence[str], x: Tensor) -> Play:
     return Play(
         draw,
         angle=IntSlider(
-            value=25, min=0, max=360, step=5, description=say("ángulo", "angle"), style=_LABEL, layout=_WIDE
+            value=60, min=0, max=360, step=5, description=say("ángulo", "angle"), style=_LABEL, layout=_WIDE
         ),
         length=FloatSlider(
-            value=1.5, min=0, max=6, step=0.25, description=say("longitud", "length"), style=_LABEL, layout=_WIDE
+            value=1.5, min=0, max=4, step=0.25, description=say("longitud", "length"), style=_LABEL, layout=_WIDE
         ),
     )
 
@@ -55,7 +54,8 @@ def softmax(scores: Sequence[float], words: Sequence[str]) -> Play:
 
     def draw(temperature: float) -> Picture:
         weights = torch.softmax(torch.tensor(scores) / temperature, dim=0)
-        return _bars(words, weights, BLUE, say("peso", "weight"), f"softmax(scores / {temperature:g})")
+        caption = say(f"Puntuaciones divididas por {temperature:g}", f"Scores divided by {temperature:g}")
+        return _bars(words, weights, BLUE, say("peso", "weight"), caption)
 
     return Play(
         draw,
@@ -83,7 +83,9 @@ def scaling(num_keys: int = 8, seed: int = 0) -> Play:
 
     return Play(
         draw,
-        d=SelectionSlider(options=[2, 4, 8, 16, 32, 64, 128, 256, 512], value=64, description="d", style=_LABEL, layout=_WIDE),
+        d=SelectionSlider(
+            options=[2, 4, 8, 16, 32, 64, 128, 256, 512], value=64, description="d", style=_LABEL, layout=_WIDE
+        ),
         divide=Checkbox(value=False, description=say("dividir entre √d", "divide by √d"), style=_LABEL),
         draw_again=BoundedIntText(value=seed, min=0, max=999, description=say("semilla", "seed"), style=_LABEL),
     )
@@ -96,21 +98,13 @@ def mask(words: Sequence[str], weights: Tensor) -> Play:
         seen = weights[position].clone()
         seen[position + 1 :] = 0
         rows = {
-            say("sin máscara", "without a mask"): (words, weights[position]),
-            say("con máscara", "with a mask"): (words, seen / seen.sum()),
+            say("sin máscara", "without a mask"): weights[position],
+            say("con máscara", "with a mask"): seen / seen.sum(),
         }
-        both = attention.chips(
-            dict([next(iter(rows.items()))]), position, say("Lo que tomaría si viera todo.", "If it could see it all.")
+        caption = say(
+            f"Pregunta «{words[position]}» (posición {position}).", f'"{words[position]}" asks (position {position}).'
         )
-        hidden = len(words) - 1 - position
-        after = attention.chips(
-            dict([list(rows.items())[1]]),
-            position,
-            say(f"Pregunta «{words[position]}»; ", f'"{words[position]}" asks; ')
-            + say(f"tokens en la niebla: {hidden}.", f"tokens in the fog: {hidden}."),
-            fog=position,
-        )
-        return Picture(both.html + after.html, after.text)
+        return attention.chips(words, rows, position, caption, foggy=list(rows)[1:])
 
     last = len(words) - 1
     return Play(
@@ -121,7 +115,9 @@ def mask(words: Sequence[str], weights: Tensor) -> Play:
     )
 
 
-def heads(words: Sequence[str], weights_of: Callable[[list[str]], Tensor], names: Sequence[str], limit: int = 16) -> Play:
+def heads(
+    words: Sequence[str], weights_of: Callable[[list[str]], Tensor], names: Sequence[str], limit: int = 16
+) -> Play:
     """Write a sentence, choose a word of it, and see where every head looks from there.
 
     `weights_of` takes the words and gives `(n_heads, T, T)`.
@@ -131,9 +127,11 @@ def heads(words: Sequence[str], weights_of: Callable[[list[str]], Tensor], names
         heard = sentence.lower().split()[:limit] or ["…"]
         asking = min(position, len(heard) - 1)
         weights = weights_of(heard)  # (n_heads, T, T)
-        rows = {name: (heard, head[asking]) for name, head in zip(names, weights)}
-        caption = say(f"Pregunta «{heard[asking]}» (posición {asking}).", f'"{heard[asking]}" asks (position {asking}).')
-        return attention.chips(rows, asking, caption, fog=asking)
+        rows = {name: head[asking] for name, head in zip(names, weights)}
+        caption = say(
+            f"Pregunta «{heard[asking]}» (posición {asking}).", f'"{heard[asking]}" asks (position {asking}).'
+        )
+        return attention.chips(heard, rows, asking, caption)
 
     return Play(
         draw,

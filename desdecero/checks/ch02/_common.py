@@ -28,25 +28,26 @@ def judge(
     got: Sequence[object],
     right: Callable[..., object],
     mimics: Mapping[str, Mimic | tuple[Mimic, ...]],
-    **details: object,
+    shown: int | None = None,
 ) -> None:
     """Compare what the answer gave for every case with what `right` gives.
 
     The fault named is the first one whose mimic gives what the answer gave in all cases together, so that
     one mistake is not taken for another that happens to look the same in a single case; if there is none,
-    the first that explains the first wrong case.
+    the first that explains the first wrong case. `shown` is how many of the arguments a message quotes.
     """
     expected = [right(*case) for case in cases]
     wrong = [i for i, value in enumerate(expected) if got[i] != value]
     if not wrong:
         return
     first = wrong[0]
-    for looked_at in (range(len(cases)), [first]):
+    quickest = sorted(range(len(cases)), key=lambda i: len(repr(cases[i])))
+    for looked_at in (quickest, [first]):
         for fault, alternatives in mimics.items():
             for mimic in alternatives if isinstance(alternatives, tuple) else (alternatives,):
                 if all(_attempt(mimic, cases[i]) == got[i] for i in looked_at):
-                    raise Wrong(fault, **details)
-    raise Wrong(None, detail=difference(cases[first], got[first], expected[first]))
+                    raise Wrong(fault)
+    raise Wrong(None, detail=difference(cases[first][:shown], got[first], expected[first]))
 
 
 def _attempt(mimic: Mimic, case: Case) -> object:
@@ -86,13 +87,16 @@ def brief(value: object, limit: int = 90) -> str:
 LETTERS = ("a", "b", "c", "A", "ñ", "é", "🙂", " ", "\n")
 
 
-def draw_text(probe: Probe, length: int) -> str:
-    """A text made of a few random words over and over, so that there is something to merge."""
+def draw_texts(probe: Probe, *lengths: int) -> list[str]:
+    """Texts made of the same few random words over and over, so that there is something to merge."""
     words = ["".join(LETTERS[i] for i in probe.randint(0, len(LETTERS), (probe.pick(1, 5),))) for _ in range(6)]
-    text = ""
-    while len(text) < length:
-        text += words[probe.pick(0, len(words))]
-    return text
+    texts = []
+    for length in lengths:
+        text = ""
+        while len(text) < length:
+            text += words[probe.pick(0, len(words))]
+        texts.append(text)
+    return texts
 
 
 def text_of(tensor: torch.Tensor) -> str:
@@ -156,7 +160,9 @@ def words(pattern: str) -> Callable[[str], list[list[bytes]]]:
     return lambda text: [single_bytes(piece)[0] for piece in re.findall(pattern, text)]
 
 
-SPLITS = tuple(words(pattern) for pattern in (r"\S+", r"\S+|\s+", r"\s?\S+|\s+", r"\w+|[^\w\s]+|\s+", r"\w+", r"[^\n]+"))
+SPLITS = tuple(
+    words(pattern) for pattern in (r"\S+", r"\S+|\s+", r"\s?\S+|\s+", r"\w+|[^\w\s]+|\s+", r"\w+", r"[^\n]+")
+)
 
 
 def with_overlaps(sequence: list[bytes]) -> Counter[Pair]:

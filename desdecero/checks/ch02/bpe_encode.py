@@ -12,7 +12,7 @@ from desdecero.checks.ch02._common import (
     characters,
     clear,
     cut,
-    draw_text,
+    draw_texts,
     encode_like,
     join,
     join_first,
@@ -64,8 +64,8 @@ exercise = Exercise(
             "You join from right to left: with the merge (a, a), “aaa” must become aa, a.",
         ),
         "characters": (
-            "Partes de los caracteres: se empieza por los bytes de text.encode(\"utf-8\"), y una ñ son dos.",
-            "You start from the characters: begin with the bytes of text.encode(\"utf-8\"), where an ñ is two.",
+            'Partes de los caracteres: se empieza por los bytes de text.encode("utf-8"), y una ñ son dos.',
+            'You start from the characters: begin with the bytes of text.encode("utf-8"), where an ñ is two.',
         ),
         "words": (
             "Partes el texto en palabras o líneas antes de unir: aquí un token puede cruzar un espacio.",
@@ -230,3 +230,61 @@ def encoded(probe: Probe, text: str, merges: list[Pair], fault: str = "raises") 
 
 def compare(probe: Probe, cases: list[Case]) -> None:
     judge(cases, [encoded(probe, *case) for case in cases], tiktoken_encode, MIMICS)
+
+
+@exercise.item("applies_merges", "Aplica las fusiones", "Applies the merges")
+def _(probe: Probe) -> None:
+    nested, apart = learn_merges("abcdXabcdYabcZab", 3), learn_merges("abXabYab-cdZcd", 2)
+    compare(probe, [("XabYab", nested[:1]), ("abcdabcabaXcab", nested), ("cdabXcdcab", apart)])
+
+
+@exercise.item("bytes", "Trabaja con los bytes del texto tal cual", "Works on the bytes of the text as it is")
+def _(probe: Probe) -> None:
+    merges = learn_merges("ñu, ñame: ÑU, ÑAME ¿qué? ¿qué? 🙂🙂 el pan y\nel pez y\nel pan", 24)
+    compare(probe, [("¿ñ qué? 🙂 ü", merges), ("yo y\nel pan y el pez y\nel paño", merges)])
+
+
+@exercise.item(
+    "order", "Une antes lo que está antes en merges", "What stands first in merges is joined first", points=2
+)
+def _(probe: Probe) -> None:
+    cases = [
+        ("abcabab", learn_merges("bcbcaaabab", 5)),  # bc comes before ab
+        ("abbabaa", learn_merges("bbbbbaabaaaaaababab", 6)),
+        ("aabbaaaa", learn_merges("bbbbaabaaabaabbb", 6)),
+        ("aaa-", learn_merges("aaaaa-aaa", 4)),
+        ("aaaaaaa-", learn_merges("aaaaa-aaa", 4)),
+    ]
+    compare(probe, cases)
+
+
+@exercise.item("edges", "Textos vacíos, muy cortos y sin fusiones", "Empty and very short texts, and no merges")
+def _(probe: Probe) -> None:
+    merges = learn_merges("abXabYab-cdZcd", 2)
+    compare(probe, [("abcd", merges)])
+    cases = [("", merges), ("a", merges), ("ab", merges), ("añ", []), ("", [])]
+    got = [encoded(probe, *case, fault="short_text") for case in cases]
+    if got[0] == [b""]:
+        raise Wrong("empty_token")
+    judge(cases, got, tiktoken_encode, MIMICS)
+
+
+@exercise.item("reference", "Coincide con los tokens guardados", "Agrees with the stored tokens")
+def _(probe: Probe) -> None:
+    stored = exercise.stored()
+    halves = cut(stored["halves"], stored["half_lengths"])
+    merges = list(zip(halves[::2], halves[1::2]))
+    expected = cut(stored["tokens"], stored["token_lengths"])
+    case = (text_of(stored["text"]), merges)
+    judge([case], [encoded(probe, *case)], lambda text, merges: expected, MIMICS)
+
+
+@exercise.item("fresh_texts", "Coincide con tiktoken en cualquier texto", "Agrees with tiktoken on any text", points=2)
+def _(probe: Probe) -> None:
+    cases: list[Case] = []
+    while len(cases) < 3:
+        learnt_from, text = draw_texts(probe, 100, probe.pick(30, 120))
+        case = (text, learn_merges(learnt_from, probe.pick(8, 25)))
+        if agreed(case):
+            cases.append(case)
+    compare(probe, [*cases, cases[0]])  # what one call finds does not stay for the next

@@ -14,7 +14,7 @@ from desdecero.checks.ch02._common import (
     characters,
     clear,
     cut,
-    draw_text,
+    draw_texts,
     join_and_lose,
     join_and_repeat,
     join_first,
@@ -50,13 +50,13 @@ exercise = Exercise(
             "Each element of the list must be a tuple of two bytes objects, found {got}.",
         ),
         "not_bytes": (
-            "Las dos mitades de cada pareja deben ser de tipo bytes y hay «{got}»: parte de text.encode(\"utf-8\") "
+            'Las dos mitades de cada pareja deben ser de tipo bytes y hay «{got}»: parte de text.encode("utf-8") '
             "y convierte cada byte con bytes([b]).",
-            "Both halves of a pair must be bytes objects, found “{got}”: start from text.encode(\"utf-8\") and turn "
+            'Both halves of a pair must be bytes objects, found “{got}”: start from text.encode("utf-8") and turn '
             "each byte b into bytes([b]).",
         ),
         "not_recounted": (
-            "Cuentas las parejas una sola vez: después de cada fusión hay que volver a contarlas en la secuencia nueva.",
+            "Cuentas las parejas una sola vez: tras cada fusión hay que volver a contarlas en la secuencia nueva.",
             "You count the pairs only once: after each merge they must be counted anew in the new sequence.",
         ),
         "counts_kept": (
@@ -80,8 +80,8 @@ exercise = Exercise(
             "You do not return num_merges merges: look at how many times the loop runs.",
         ),
         "characters": (
-            "Partes de los caracteres: se empieza por los bytes de text.encode(\"utf-8\"), y una ñ son dos.",
-            "You start from the characters: begin with the bytes of text.encode(\"utf-8\"), where an ñ is two.",
+            'Partes de los caracteres: se empieza por los bytes de text.encode("utf-8"), y una ñ son dos.',
+            'You start from the characters: begin with the bytes of text.encode("utf-8"), where an ñ is two.',
         ),
         "words": (
             "Partes el texto en palabras o líneas antes de contar: aquí una pareja puede cruzar un espacio.",
@@ -110,7 +110,7 @@ exercise = Exercise(
             "You do not count overlapping pairs: in “aaaa” the pair (a, a) occurs three times.",
         ),
         "every_other": (
-            "Miras una pareja de cada dos: recorre la secuencia de uno en uno, todo token forma pareja con el siguiente.",
+            "Miras una pareja de cada dos: avanza de uno en uno, porque todo token forma pareja con el siguiente.",
             "You look at every other pair: go through the sequence one by one, each token pairs with the next.",
         ),
         "right_to_left": (
@@ -126,7 +126,8 @@ exercise = Exercise(
             "You stop too soon: a pair that occurs twice is still joined.",
         ),
         "short_text": (
-            "Un texto vacío o de un solo byte detiene tu código con un error: no hay parejas, devuelve una lista vacía.",
+            "Un texto vacío o de un solo byte detiene tu código con un error: no hay parejas, devuelve una lista "
+            "vacía.",
             "An empty text, or one of a single byte, stops your code with an error: there are no pairs, return an "
             "empty list.",
         ),
@@ -227,7 +228,7 @@ def compare(probe: Probe, *cases: tuple[str, int]) -> None:
 
 @exercise.item("most_frequent", "Une primero la pareja más frecuente", "Joins the most frequent pair first")
 def _(probe: Probe) -> None:
-    text = "abcdXabcdYabcZab"  # four times ab, three times abc, twice abcd: no ties
+    text = "XabcdabcdYabcZab"  # four times ab, three times abc, twice abcd: no ties
     compare(probe, (text, 1), (text, 2), (text, 3))
 
 
@@ -281,7 +282,8 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     cases = []
     while len(cases) < 3:
-        case = (draw_text(probe, probe.pick(40, 120)), probe.pick(5, 25))
+        (text,) = draw_texts(probe, probe.pick(40, 120))
+        case = (text, probe.pick(5, 25))
         if clear(learn_merges(*case)):
             cases.append(case)
     compare(probe, *cases, cases[0])  # what one call learns does not stay for the next

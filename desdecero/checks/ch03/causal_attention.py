@@ -1,0 +1,97 @@
+"""ch03/causal_attention: attention that can't see the future, with dropout on its weights."""
+
+from collections.abc import Iterator
+
+import torch
+
+from desdecero.checks.ch03._common import (
+    CAUSAL_FAULTS,
+    QKV_FAULTS,
+    Attention,
+    Fault,
+    Recipe,
+    barring,
+    causal_mimics,
+    install,
+    qkv_mimics,
+)
+from desdecero.checks.exercise import Exercise
+from desdecero.checks.probe import Probe
+
+exercise = Exercise(
+    id="ch03/causal_attention",
+    defines="CausalAttention",
+    reference="desdecero.attention:CausalAttention",
+    difficulty=2,
+    minutes=25,
+    forbidden=barring("MultiHeadAttention"),
+    faults=QKV_FAULTS | CAUSAL_FAULTS,
+)
+
+
+def mimics(right: Recipe) -> Iterator[Fault]:
+    yield from causal_mimics(right)
+    yield from qkv_mimics(right)
+
+
+attention = Attention(mimics, causal=True)
+
+
+@exercise.item("layers", "Tiene las tres capas lineales", "Has the three linear layers")
+def _(probe: Probe) -> None:
+    attention.check_layers(probe, d_in=probe.pick(5, 8), d_out=probe.pick(2, 5))
+
+
+@exercise.item("reference", "Coincide con los valores guardados", "Agrees with the stored values")
+def _(probe: Probe) -> None:
+    stored = exercise.stored()
+    x, expected = stored.pop("x"), stored.pop("expected")
+    module = install(probe, attention.build(probe, 7, 6, x.shape[1], bias=True), stored)
+    attention.compare(probe, module, x, stored, expected=expected)
+
+
+@exercise.item(
+    "fresh_inputs",
+    "Acierta con cualquier tamaño, también con menos tokens que context_length",
+    "Is right for any size, also with fewer tokens than context_length",
+)
+def _(probe: Probe) -> None:
+    for d_in, d_out, bias, dtype in ((6, 3, True, torch.float32), (3, 9, False, torch.float64)):
+        weights = attention.draw(probe, d_in, d_out, bias, dtype)
+        module = install(probe, attention.build(probe, d_in, d_out, 8, 0.0, bias=bias), weights)
+        attention.compare(probe, module, probe.randn(2, 8, d_in, dtype=dtype), weights)
+        for B, T in ((2, 5), (1, 7), (3, 1), (1, 1), (4, 8)):
+            attention.check_short(probe, module, probe.randn(B, T, d_in, dtype=dtype), weights)
+    # Large values, but scores of ordinary size.
+    weights = attention.draw(probe, 5, 4, False, torch.float64)
+    for name in ("W_query.weight", "W_key.weight"):
+        weights[name] /= 1000
+    module = install(probe, attention.build(probe, 5, 4, 6), weights)
+    attention.compare(probe, module, probe.randn(2, 6, 5, dtype=torch.float64, scale=1000.0), weights)
+
+
+@exercise.item("causality", "Ningún token ve el futuro", "No token sees the future")
+def _(probe: Probe) -> None:
+    attention.check_causality(probe, d_in=5, d_out=4)
+
+
+@exercise.item("mask", "La máscara es un buffer que forward usa", "The mask is a buffer that forward uses")
+def _(probe: Probe) -> None:
+    attention.check_mask(probe, d_in=5, d_out=4)
+
+
+@exercise.item(
+    "dropout",
+    "El dropout actúa sobre los pesos y solo en modo train",
+    "Dropout acts on the weights, and in train mode only",
+    points=2,
+)
+def _(probe: Probe) -> None:
+    attention.check_dropout(probe)
+
+
+@exercise.item("gradients", "Los gradientes son correctos", "The gradients are right")
+def _(probe: Probe) -> None:
+    weights = attention.draw(probe, 5, 3, True, torch.float64)
+    module = install(probe, attention.build(probe, 5, 3, 6, bias=True), weights)
+    attention.check_gradients(probe, module, probe.randn(2, 4, 5, dtype=torch.float64), weights)

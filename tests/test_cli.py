@@ -1,0 +1,110 @@
+"""`desdecero check`, in a terminal."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desdecero.checks import exercises
+from desdecero.cli import main
+from desdecero.edition import use_edition
+from tests import catalogue
+
+BESSEL = catalogue.PREAMBLE + dict(catalogue.wrong_answers("ch04/layer_norm"))["bessel"]
+RIGHT = catalogue.PREAMBLE + dict(catalogue.right_answers("ch04/layer_norm"))["einsum"]
+
+
+@pytest.fixture(autouse=True)
+def spanish() -> None:
+    use_edition("es")
+
+
+@pytest.fixture
+def answer(tmp_path: Path):
+    def write(text: str) -> str:
+        path = tmp_path / "answer.py"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_list_names_every_exercise(capsys: pytest.CaptureFixture) -> None:
+    assert main(["check", "--list"]) == 0
+    assert capsys.readouterr().out.split() == exercises()
+
+
+def test_a_right_answer(answer, capsys: pytest.CaptureFixture) -> None:
+    assert main(["check", "ch04/layer_norm", answer(RIGHT)]) == 0
+    assert capsys.readouterr().out.startswith("ch04/layer_norm: correcto")
+
+
+def test_a_wrong_answer_is_told_why_in_the_language_asked_for(answer, capsys: pytest.CaptureFixture) -> None:
+    assert main(["check", "ch04/layer_norm", answer(BESSEL), "--lang", "en"]) == 1
+    assert "pass unbiased=False" in capsys.readouterr().out
+
+
+def test_json_is_nothing_but_json(answer) -> None:
+    noisy = "print('loading')\nimport sys; sys.stdout.write('more')\n" + BESSEL
+    command = [sys.executable, "-m", "desdecero.cli", "check", "ch04/layer_norm", answer(noisy), "--json", "--seed", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["id"] == "ch04/layer_norm"
+    assert not report["passed"] and 0 <= report["score"] < report["max_score"]
+    assert {"name", "passed", "points", "message", "fault"} <= report["items"][0].keys()
+    assert "bessel" in {item["fault"] for item in report["items"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("x = 1", "no define LayerNorm"),
+        ("def LayerNorm(:", "no es Python válido"),
+        ("import not_there", "ModuleNotFoundError"),
+        ("raise SystemExit(0)", "SystemExit"),
+        ("1 / 0", "ZeroDivisionError: division by zero (line 1)"),
+        ("\0", "no es Python válido"),
+    ],
+)
+def test_unusable_files_are_explained_in_one_line(
+    answer, text: str, complaint: str, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["check", "ch04/layer_norm", answer(text)]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and complaint in err and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["ch04/layer_norm", "nowhere.py"], "No se puede leer el archivo nowhere.py"),
+        (["ch04/nothing", "nowhere.py"], "«ch04/nothing» no existe"),
+        (["ch04/layer_norm"], "Di qué ejercicio y qué archivo"),
+        ([], "Di qué ejercicio y qué archivo"),
+    ],
+)
+def test_unusable_arguments_are_explained_in_one_line(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["check", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and complaint in err and len(err.splitlines()) == 1
+
+
+def test_a_file_may_import_its_neighbours(answer, tmp_path: Path) -> None:
+    (tmp_path / "my_norms.py").write_text(RIGHT, encoding="utf-8")
+    assert main(["check", "ch04/layer_norm", answer("from my_norms import LayerNorm")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["nothing"], "No existe la tarea «nothing»"), (["ch03"], "No hay entregas de ch03")],
+)
+def test_grading_nothing_is_explained(
+    arguments: list[str], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["grade", *arguments, "--root", str(tmp_path), "--edition", "es"]) == 2
+    assert complaint in capsys.readouterr().err
