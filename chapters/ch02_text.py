@@ -52,9 +52,9 @@ from desdecero.plots import text as plots
 from desdecero.text import END_OF_TEXT, SPLIT_PATTERN, UNKNOWN, load_tokenizer, make_loader
 from desdecero.widgets import text as play
 
-torch.set_printoptions(precision=2, sci_mode=False)
+use_edition(EDITION)
 torch.manual_seed(2)
-use_edition(EDITION);
+torch.set_printoptions(precision=2, sci_mode=False)
 
 # %% [markdown] lang="es"
 r"""

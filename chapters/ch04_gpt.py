@@ -22,7 +22,7 @@ r"""
 
 **Qué necesitas.** Los embeddings del capítulo 2 y la atención de varias cabezas del capítulo 3.
 
-**Cuánto se tarda.** Una hora larga de lectura, otro par de horas si haces los ejercicios, y menos de un minuto de ejecución.
+**Cuánto se tarda.** Una hora larga de lectura, unos cien minutos más si haces los ejercicios, y menos de un minuto de ejecución.
 """
 
 # %% [markdown] lang="en"
@@ -31,7 +31,7 @@ r"""
 
 **What you need.** The embeddings of chapter 2 and the multi-head attention of chapter 3.
 
-**How long it takes.** A good hour of reading, another two if you do the exercises, and under a minute of running.
+**How long it takes.** A good hour of reading, about a hundred minutes more if you do the exercises, and under a minute of running.
 """
 
 # %%
@@ -1843,7 +1843,7 @@ No es lo que habría dicho Casilda, pero el mecanismo funciona. Segundo paso: la
 
 # %% [markdown] lang="en"
 r"""
-Not what Casilda would have said, but the mechanism works. Second step: the same question with one token more.
+It is not what Casilda would have said, but the mechanism works. Second step: the same question with one token more.
 """
 
 # %%
@@ -1854,12 +1854,12 @@ tokenizer.decode(said)
 
 # %% [markdown] lang="es"
 r"""
-Podríamos seguir, hasta que el texto llegase a 64 tokens. ¿Qué pasa con el 65?
+Podríamos seguir así hasta que el texto llegase a 64 tokens, que es el contexto de nuestra configuración. ¿Qué pasa con el 65?
 """
 
 # %% [markdown] lang="en"
 r"""
-We could go on, until the text reached 64 tokens. What happens at number 65?
+We could go on like this until the text reached 64 tokens, which is the context of our configuration. What happens at number 65?
 """
 
 # %%
@@ -1967,12 +1967,12 @@ r"""
 
 # %% [markdown] lang="es"
 r"""
-Que hable el modelo: veinte tokens a partir del prompt, con los pesos tal como salieron del azar.
+Que hable el modelo: veinte tokens a partir del prompt, con los pesos tal como salieron del azar y sin que nadie lo interrumpa.
 """
 
 # %% [markdown] lang="en"
 r"""
-Let the model speak: twenty tokens from the prompt on, with the weights just as chance left them.
+Let the model speak: twenty tokens from the prompt on, with the weights just as chance left them and nobody to interrupt.
 """
 
 # %%

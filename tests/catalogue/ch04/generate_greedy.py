@@ -63,6 +63,7 @@ def generate_greedy(model: nn.Module, token_ids: Tensor, max_new_tokens: int, co
 
 CROP = "token_ids[:, -context_length:]"
 NEXT = "logits[:, -1].argmax(dim=-1, keepdim=True)"
+NO_GRAD = "with torch.no_grad():"
 LOOP = "for _ in range(max_new_tokens):"
 RESULT = "    return token_ids"
 
@@ -80,7 +81,7 @@ WRONG = {
     "lost_prompt": Wrong(
         "Recorta el propio texto, y pierde su principio.",
         "Crops the text itself, and loses its beginning.",
-        edits=(("logits = model(" + CROP + ")", "token_ids = " + CROP + "\n        logits = model(token_ids)"),),
+        edits=(("logits = model(" + CROP + ")", "token_ids = " + CROP + "\n            logits = model(token_ids)"),),
     ),
     "wrong_count": Wrong(
         "Cuenta un token de más.",
@@ -153,12 +154,12 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
     "gradients": Wrong(
         "Olvida torch.no_grad.",
         "Forgets torch.no_grad.",
-        edits=(("@torch.no_grad()\n", ""),),
+        edits=((NO_GRAD, "if True:"),),
     ),
     "gradients_left_off": Wrong(
         "Desactiva los gradientes y no los vuelve a activar.",
         "Turns gradients off and never on again.",
-        edits=(("@torch.no_grad()\n", ""), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
+        edits=((NO_GRAD, "if True:"), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
     ),
     "changes_mode": Wrong(
         "Pone el modelo en modo eval y así lo deja.",
