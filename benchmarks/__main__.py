@@ -36,8 +36,9 @@ def main() -> int:
     print(f"{torch.get_num_threads()} threads\n{'':46} {'ours':>13} {'peer':>13} {'ratio':>8}")
 
     x = torch.randn(8, 256, 192)
-    ratio("LayerNorm / F.layer_norm", lambda m=LayerNorm(192): m(x), lambda: F.layer_norm(x, (192,)))
-    ratio("GELU / F.gelu", lambda m=GELU(): m(x), lambda: F.gelu(x, approximate="tanh"))
+    norm, gelu = LayerNorm(192), GELU()
+    ratio("LayerNorm / F.layer_norm", lambda: norm(x), lambda: F.layer_norm(x, (192,)))
+    ratio("GELU / F.gelu", lambda: gelu(x), lambda: F.gelu(x, approximate="tanh"))
 
     attention = MultiHeadAttention(192, 192, 256, 0.0, 6)
 
@@ -56,7 +57,9 @@ def main() -> int:
         lambda: fused().sum().backward(),
     )
 
-    size = GPTConfig(vocab_size=1_024, context_length=128, emb_dim=192, n_heads=6, n_layers=4, drop_rate=0.0, qkv_bias=True)
+    size = GPTConfig(
+        vocab_size=1_024, context_length=128, emb_dim=192, n_heads=6, n_layers=4, drop_rate=0.0, qkv_bias=True
+    )
     ours = GPTModel(size).eval()
     peer = GPT2LMHeadModel(
         GPT2Config(

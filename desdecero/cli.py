@@ -126,9 +126,7 @@ def _lab(options: argparse.Namespace) -> int:
     edition = options.edition or current_edition()
     folder = Path(__file__).parents[1] / "course" / edition
     if not folder.is_dir():
-        raise Unusable(
-            say(f"No encuentro el curso en {folder}.", f"The course is not at {folder}.")
-        )
+        raise Unusable(say(f"No encuentro el curso en {folder}.", f"The course is not at {folder}."))
     command = [sys.executable, "-m", "jupyter", "lab", *options.rest]
     headless = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if headless:
@@ -155,7 +153,8 @@ def _grade(options: argparse.Namespace) -> int:
         raise Unusable(str(error)) from None
     table = root / f"grades-{edition}.csv"
     export(edition, table, root)
-    print(say(f"Notas en {table}; comentarios en {root / 'feedback' / edition}.", f"Scores in {table}; feedback in {root / 'feedback' / edition}."))
+    pages = root / "feedback" / edition
+    print(say(f"Notas en {table}; comentarios en {pages}.", f"Scores in {table}; feedback in {pages}."))
     return PASSED if all(score.score is not None for score in scores) else FAILED
 
 

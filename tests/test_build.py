@@ -68,7 +68,9 @@ def test_the_course_is_up_to_date(edition: str, tmp_path: Path) -> None:
     build.release(build.SOLUTIONS / edition, tmp_path, edition, assignments)
     for chapter in chapters():
         fresh, committed = build.read(chapter.output(tmp_path)), build.read(chapter.output(build.COURSE / edition))
-        stale = f"course/{edition}/{chapter.assignment} is not what chapters/{chapter.path.name} gives: run `make build`"
+        stale = (
+            f"course/{edition}/{chapter.assignment} is not what chapters/{chapter.path.name} gives: run `make build`"
+        )
         assert committed is not None, stale
         assert fresh == committed, stale
 
@@ -164,5 +166,5 @@ def test_unequal_twins_are_noticed(little: Chapter, old: str, new: str, complain
 
 def test_prose_without_a_language_is_refused(little: Chapter) -> None:
     little.path.write_text(SOURCE.replace(' lang="es"', "", 1), encoding="utf-8")
-    with pytest.raises(ChapterError, match="ch04_little.py, cell 0"):
+    with pytest.raises(ChapterError, match=r"ch04_little\.py, cell 0"):
         in_language(little, "es")

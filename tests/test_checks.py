@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from desdecero.authoring.oracles import oracle
 from desdecero.authoring.exercises import mark_bodies
+from desdecero.authoring.oracles import oracle
 from desdecero.authoring.solutions import worked_source
 from desdecero.checks import ORDER, UnknownExercise, exercises, get_exercise, run_check
 from desdecero.checks.guard import load

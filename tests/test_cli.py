@@ -48,7 +48,17 @@ def test_a_wrong_answer_is_told_why_in_the_language_asked_for(answer, capsys: py
 
 def test_json_is_nothing_but_json(answer) -> None:
     noisy = "print('loading')\nimport sys; sys.stdout.write('more')\n" + BESSEL
-    command = [sys.executable, "-m", "desdecero.cli", "check", "ch04/layer_norm", answer(noisy), "--json", "--seed", "7"]
+    command = [
+        sys.executable,
+        "-m",
+        "desdecero.cli",
+        "check",
+        "ch04/layer_norm",
+        answer(noisy),
+        "--json",
+        "--seed",
+        "7",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 1
     report = json.loads(done.stdout)

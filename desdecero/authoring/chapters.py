@@ -61,7 +61,7 @@ def in_language(chapter: Chapter, edition: str) -> list[NotebookNode]:
         language = cell.metadata.get("lang")
         if cell.cell_type == "markdown":
             if language not in EDITIONS:
-                raise ChapterError(f"{chapter.path.name}, cell {number}: prose needs lang=\"es\" or lang=\"en\"")
+                raise ChapterError(f'{chapter.path.name}, cell {number}: prose needs lang="es" or lang="en"')
             if language != edition:
                 continue
         elif language is not None:

@@ -1,6 +1,5 @@
 """Run a submission so that a cell which kills Python or never ends costs its own exercise and nothing else."""
 
-import asyncio
 import os
 import tempfile
 import time
@@ -15,7 +14,6 @@ from nbgrader.utils import is_grade
 from traitlets import Integer
 
 from desdecero.edition import say
-
 
 # What the kernel says of itself on every start helps nobody.
 _QUIET = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]
@@ -99,7 +97,7 @@ class FairExecute(NbGraderPreprocessor):
                             "Esta celda cierra Python (os._exit, o se queda sin memoria): se ha dejado aparte.",
                             "This cell ends Python (os._exit, or out of memory): it was set aside.",
                         )
-                    except (CellTimeoutError, TimeoutError, asyncio.TimeoutError):
+                    except (CellTimeoutError, TimeoutError):
                         return index, say(
                             f"Esta celda no acaba en {self.cell_seconds} segundos: se ha dejado aparte.",
                             f"This cell does not end within {self.cell_seconds} seconds: it was set aside.",

@@ -31,6 +31,10 @@ class Score:
     max_score: float
     problem: str = ""
 
+    @property
+    def given(self) -> str:
+        return say("sin calificar", "not graded") if self.score is None else f"{self.score:g}/{self.max_score:g}"
+
 
 class NothingToGrade(ValueError):
     """There is no submission; the message says where one was looked for."""
@@ -124,7 +128,10 @@ def grade(
     if assignment not in chapters:
         names = ", ".join(chapters)
         raise UnknownAssignment(
-            say(f"No existe la tarea «{assignment}»: hay {names}.", f"There is no assignment “{assignment}”: there are {names}.")
+            say(
+                f"No existe la tarea «{assignment}»: hay {names}.",
+                f"There is no assignment “{assignment}”: there are {names}.",
+            )
         )
     students = submissions(edition, assignment, root)
     if not students:
@@ -142,8 +149,7 @@ def grade(
         for done, job in enumerate(as_completed(jobs), start=1):
             score = job.result()
             scores.append(score)
-            given = say("sin calificar", "not graded") if score.score is None else f"{score.score:g}/{score.max_score:g}"
-            tell(f"[{done}/{len(jobs)}] {score.student}: {given} {score.problem}".rstrip())
+            tell(f"[{done}/{len(jobs)}] {score.student}: {score.given} {score.problem}".rstrip())
     return sorted(scores, key=lambda score: score.student)
 
 

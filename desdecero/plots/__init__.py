@@ -11,6 +11,7 @@ from html import escape
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 INK, MUTED, GRID = "#1f2933", "#6b7785", "#dfe3e8"
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW = (
@@ -76,7 +77,9 @@ def framed(content: str, caption: str, alt: str) -> Picture:
     return Picture(html, caption)
 
 
-def heatmap(axes: Axes, values, rows: list[str], columns: list[str], signed: bool = False, numbers: bool = True) -> None:
+def heatmap(
+    axes: Axes, values: ArrayLike, rows: list[str], columns: list[str], signed: bool = False, numbers: bool = True
+) -> None:
     """Draw a matrix with labels on both sides and, if it is small, its numbers."""
     limit = float(abs(values).max()) or 1.0
     low = -limit if signed else 0.0

@@ -62,8 +62,8 @@ def _drawn(seed: int, d_in: int, d_out: int) -> dict[str, Tensor]:
     draw = torch.Generator().manual_seed(seed)
     tensors = {"x": torch.randn(2, 5, d_in, generator=draw)}
     for role in ("W_query", "W_key", "W_value"):
-        tensors[f"{role}.weight"] = torch.randn(d_out, d_in, generator=draw) * 0.6
-        tensors[f"{role}.bias"] = torch.randn(d_out, generator=draw)
+        tensors[f"{role}.weight"] = torch.randn(d_out, d_in, generator=draw) * 0.4
+        tensors[f"{role}.bias"] = torch.randn(d_out, generator=draw) * 0.5
     return tensors
 
 

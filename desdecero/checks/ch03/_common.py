@@ -337,12 +337,12 @@ def raw(hidden: float) -> Callable[[Tensor, Tensor], Tensor]:
 
 def qkv_mimics(right: Recipe) -> Iterator[Fault]:
     """Mistakes that any attention with queries, keys and values can have."""
-    d_in, T = right.x.shape[-1], right.x.shape[-2]
+    B, T, d_in = right.x.shape
     d_out = right.weights["W_query.weight"].shape[0]
     head_dim = d_out // right.heads
     yield "not_scaled", right.but(scale=1.0)
     yield "scale_not_root", right.but(scale=1 / head_dim)
-    for number in (d_in**-0.5, T**-0.5, head_dim**0.5, 1 / d_in, 1 / T):
+    for number in (d_in**-0.5, T**-0.5, head_dim**0.5, 1 / d_in, 1 / T, B**-0.5):
         yield "wrong_scale", right.but(scale=number)
     for by in (head_dim**-0.5, 1 / head_dim):
         yield (
@@ -469,8 +469,8 @@ class Attention:
     def check_layers(self, probe: Probe, d_in: int, d_out: int, heads: int = 1) -> None:
         """`W_query`, `W_key` and `W_value` are three layers, with a bias only when asked for."""
         sizes = self.arguments(d_in, d_out, 6, 0.0, heads)
-        for given, bias in (((), False), ((True,), True), ((False,), False)):
-            module = probe.build(*sizes, *given)
+        for given, bias in (({}, False), ({"qkv_bias": True}, True), ({"qkv_bias": False}, False)):
+            module = probe.build(*sizes, **given)
             found = [probe.attribute(module, role, nn.Linear) for role in ROLES]
             for role, layer in zip(ROLES, found):
                 check_layer(role, layer, d_in, d_out)
@@ -512,7 +512,7 @@ class Attention:
             if not bool((reach[:, cut:].abs() < 1e-6).all()):
                 raise Wrong("not_causal")
         self._check_row_sums(probe, module, weights, x.detach(), heads)
-        self._check_low_scores(probe, module, d_in, d_out, x.detach(), heads)
+        self._check_low_scores(probe, x.detach(), heads)
 
     def _check_row_sums(self, probe: Probe, module: nn.Module, weights: Weights, x: Tensor, heads: int) -> None:
         """Where all values are alike, their average is that value."""
@@ -520,33 +520,49 @@ class Attention:
         install(probe, module, alike)
         probe.same(context_of(probe, module, x), self.expected(x, alike, heads), fault="not_renormalised")
 
-    def _check_low_scores(self, probe: Probe, module: nn.Module, d_in: int, d_out: int, x: Tensor, heads: int) -> None:
-        """Where every score is about -300, hiding with -100 would show the future instead."""
-        low = self.draw(probe, d_in, d_out, True, torch.float64)
-        head_dim = d_out // heads
+    def _check_low_scores(self, probe: Probe, x: Tensor, heads: int) -> None:
+        """Where every score is about -300, hiding with -100 would show the future instead.
+
+        Heads are wide, so that a number put in before scaling shrinks a lot.
+        """
+        head_dim, T, d_in = 256, x.shape[1], x.shape[2]
+        low = self.draw(probe, d_in, heads * head_dim, True, torch.float64)
         for role, value in (("W_query", -300 * head_dim**0.5), ("W_key", 1.0)):
             low[f"{role}.weight"][::head_dim] = 0.0
             low[f"{role}.bias"][::head_dim] = value
-        install(probe, module, low)
+        module = install(probe, self.build(probe, d_in, heads * head_dim, T, 0.0, heads, bias=True), low)
         probe.same(context_of(probe, module, x), self.expected(x, low, heads), fault="weak_mask", rtol=1e-6, atol=1e-6)
 
-    def check_short(self, probe: Probe, module: nn.Module, x: Tensor, weights: Weights, heads: int = 1) -> None:
-        """A sequence shorter than context_length; a full one must have gone well before."""
-        self.compare(probe, module, x, weights, heads, fault="not_cropped")
+    def check_sizes(self, probe: Probe, cases: Iterable[tuple[int, int, int, bool, torch.dtype]]) -> None:
+        """Right for each `(d_in, d_out, heads, bias, dtype)`, for full sequences and for shorter ones."""
+        for d_in, d_out, heads, bias, dtype in cases:
+            weights = self.draw(probe, d_in, d_out, bias, dtype)
+            for T, fault in ((5, "raises"), (8, "context_length_ignored")):
+                module = install(probe, self.build(probe, d_in, d_out, T, 0.0, heads, bias), weights)
+                self.compare(probe, module, probe.randn(2, T, d_in, dtype=dtype), weights, heads, fault=fault)
+            for B, T in ((2, 5), (1, 7), (3, 1), (1, 1), (4, 8)):
+                x = probe.randn(B, T, d_in, dtype=dtype)
+                self.compare(probe, module, x, weights, heads, fault="not_cropped")
+        # Large values, but scores of ordinary size.
+        weights = self.draw(probe, d_in, d_out, False, torch.float64)
+        for role in ("W_query", "W_key"):
+            weights[f"{role}.weight"] /= 1000
+        module = install(probe, self.build(probe, d_in, d_out, 6, 0.0, heads), weights)
+        self.compare(probe, module, probe.randn(2, 6, d_in, dtype=torch.float64, scale=1000.0), weights, heads)
 
     def check_mask(self, probe: Probe, d_in: int, d_out: int, heads: int = 1) -> None:
         """The mask is a buffer, as large as asked for, and what `forward` goes by."""
-        T = 9
         weights = self.draw(probe, d_in, d_out, False, torch.float64)
-        module = install(probe, self.build(probe, d_in, d_out, T, 0.0, heads), weights)
-        x = probe.randn(2, T, d_in, dtype=torch.float64)
-        self.compare(probe, module, x, weights, heads)
-        masks = large_buffers(module, T * T)
-        if not masks:
+        for T, fault in ((4, "raises"), (9, "context_length_ignored")):
+            module = install(probe, self.build(probe, d_in, d_out, T, 0.0, heads), weights)
+            masks = large_buffers(module, T * T)  # before the call, which must not be what makes them
+            x = probe.randn(2, T, d_in, dtype=torch.float64)
+            self.compare(probe, module, x, weights, heads, fault=fault)
+        if all(is_constant(owner._buffers[name]) for owner, name in masks):
             raise no_mask(module, T * T, set(weights))
         larger = large_buffers(self.build(probe, d_in, d_out, 5 * T, 0.0, heads), 25 * T * T)
         sizes = {owner._buffers[name].numel() for owner, name in masks}
-        if not larger or all(owner._buffers[name].numel() in sizes for owner, name in larger):
+        if all(owner._buffers[name].numel() in sizes for owner, name in larger):
             raise Wrong("context_length_ignored")
         if not self._opens(probe, module, masks, x, oracle(x, weights, heads, causal=False)):
             raise Wrong("mask_unused")
@@ -627,6 +643,11 @@ def large_buffers(module: nn.Module, size: int) -> list[tuple[nn.Module, str]]:
     ]
 
 
+def is_constant(buffer: Tensor) -> bool:
+    """Whether it says the same of every pair, so that the mask is yet to be made from it."""
+    return bool((buffer == buffer.flatten()[0]).all())
+
+
 def no_mask(module: nn.Module, size: int, contract: set[str]) -> Wrong:
     """What there is instead of a buffer."""
     for name, parameter in module.named_parameters():
@@ -661,7 +682,7 @@ def check_dropped(weights: Tensor, copy: Tensor, full: Tensor, rate: float) -> N
     if not close(weights, copy) or not bool(torch.isfinite(weights).all()):
         raise Wrong("dropout_misplaced")
     if bool((weights[..., ~past].abs() > 1e-6).any()):
-        raise Wrong("dropout_misplaced")
+        raise Wrong("not_causal")
     survivors = ratio[kept]
     factor = survivors.median() if len(survivors) else torch.zeros(())
     if bool(((survivors - factor).abs() > 1e-6).any()):

@@ -56,18 +56,7 @@ def _(probe: Probe) -> None:
     "Is right for any size, also with fewer tokens than context_length",
 )
 def _(probe: Probe) -> None:
-    for d_in, d_out, bias, dtype in ((6, 3, True, torch.float32), (3, 9, False, torch.float64)):
-        weights = attention.draw(probe, d_in, d_out, bias, dtype)
-        module = install(probe, attention.build(probe, d_in, d_out, 8, 0.0, bias=bias), weights)
-        attention.compare(probe, module, probe.randn(2, 8, d_in, dtype=dtype), weights)
-        for B, T in ((2, 5), (1, 7), (3, 1), (1, 1), (4, 8)):
-            attention.check_short(probe, module, probe.randn(B, T, d_in, dtype=dtype), weights)
-    # Large values, but scores of ordinary size.
-    weights = attention.draw(probe, 5, 4, False, torch.float64)
-    for name in ("W_query.weight", "W_key.weight"):
-        weights[name] /= 1000
-    module = install(probe, attention.build(probe, 5, 4, 6), weights)
-    attention.compare(probe, module, probe.randn(2, 6, 5, dtype=torch.float64, scale=1000.0), weights)
+    attention.check_sizes(probe, ((6, 3, 1, True, torch.float32), (3, 9, 1, False, torch.float64)))
 
 
 @exercise.item("causality", "Ningún token ve el futuro", "No token sees the future")

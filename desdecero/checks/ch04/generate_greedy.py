@@ -58,8 +58,8 @@ exercise = Exercise(
             "You choose the token with the lowest score: use argmax.",
         ),
         "sampled": (
-            "Eliges al azar: dos llamadas iguales dan textos distintos; toma siempre el token más probable, con argmax.",
-            "You choose at random: two equal calls give different texts; always take the likeliest token, with argmax.",
+            "Eliges al azar: dos llamadas iguales dan textos distintos; toma siempre el token más probable (argmax).",
+            "You choose at random: two equal calls give different texts; always take the likeliest token (argmax).",
         ),
         "mixed_rows": (
             "Las filas del lote se mezclan: cada una elige su token siguiente por separado, argmax(dim=-1).",
@@ -240,6 +240,14 @@ def _(probe: Probe) -> None:
     judge(probe, Ending(), prompt, 3, 12, torch.cat([prompt, ending], dim=1))
 
 
+@exercise.item(
+    "crop", "El modelo recibe los últimos context_length tokens", "The model gets the last context_length tokens"
+)
+def _(probe: Probe) -> None:
+    for length, count, context in ((9, 4, 5), (5, 3, 5), (2, 6, 4), (4, 3, 1), (1, 2, 1)):
+        try_out(probe, 2, length, count, context)
+
+
 @exercise.item("reference", "Coincide con un GPT-2 de transformers", "Agrees with a GPT-2 of transformers")
 def _(probe: Probe) -> None:
     stored = exercise.stored()
@@ -252,25 +260,17 @@ def _(probe: Probe) -> None:
 
 
 @exercise.item(
-    "crop", "El modelo recibe los últimos context_length tokens", "The model gets the last context_length tokens"
-)
-def _(probe: Probe) -> None:
-    for length, count, context in ((9, 4, 5), (5, 3, 5), (2, 6, 4), (4, 3, 1), (1, 2, 1)):
-        try_out(probe, 2, length, count, context)
-
-
-@exercise.item(
     "no_new_tokens", "Con cero tokens nuevos, devuelve el prompt", "With zero new tokens, returns the prompt"
 )
 def _(probe: Probe) -> None:
-    try_out(probe, 2, 4, 2, context=5)
+    try_out(probe, 2, 4, 2, context=8)
     for length, context in ((4, 6), (7, 3)):
         try_out(probe, 2, length, 0, context)
 
 
 @exercise.item("no_gradients", "No calcula gradientes", "Computes no gradients")
 def _(probe: Probe) -> None:
-    model = try_out(probe, 2, 4, 3, context=5)
+    model = try_out(probe, 2, 4, 3, context=12)
     if any(model.gradients):
         raise Wrong("gradients")
     if not torch.is_grad_enabled():
@@ -280,6 +280,6 @@ def _(probe: Probe) -> None:
 @exercise.item("mode", "Deja el modelo en el modo en que está", "Leaves the model in the mode it is in")
 def _(probe: Probe) -> None:
     before = Fake().mode()
-    model = try_out(probe, 2, 4, 3, context=5)
+    model = try_out(probe, 2, 4, 3, context=12)
     if any(mode != before for mode in [*model.modes, model.mode()]):
         raise Wrong("changes_mode")

@@ -157,6 +157,11 @@ WRONG = (
             "Gives view the final dimensions without transposing.",
             edits=((HEADS, "B, T, _ = y.shape"), ("y.transpose(1, 2)", "y.view(B, self.num_heads, T, self.head_dim)")),
         ),
+        "heads_not_transposed": Wrong(
+            "Olvida llevar las cabezas delante de los tokens.",
+            "Forgets to bring the heads in front of the tokens.",
+            edits=(("return y.transpose(1, 2)", "return y"), (JOIN, "context.flatten(2)")),
+        ),
         "interleaved_heads": Wrong(
             "Reparte las columnas como quien reparte cartas.",
             "Deals the columns out like cards.",
