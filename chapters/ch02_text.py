@@ -1261,7 +1261,8 @@ import regex
 
 tokenizer = load_tokenizer()
 print(tokenizer.n_vocab, "ids;", SPLIT_PATTERN)
-print(regex.findall(SPLIT_PATTERN, say("Era jueves. Faltaban 19 chopos,  ¿no?", "It wasn't Thursday. Count 19 poplars,  no?")))
+example_line = say("Era jueves. Faltaban 19 chopos,  ¿no?", "It wasn't Thursday. Count 19 poplars,  no?")
+print(regex.findall(SPLIT_PATTERN, example_line))
 
 # %% [markdown] lang="es"
 r"""
@@ -1342,7 +1343,8 @@ Try your name, a misspelling, a long number, a word in capitals, something in an
 """
 
 # %%
-play.tokens(say("—Piedra y chopo —dijo Jimena—. Me debe una gallina.", '"Stone and poplar," said Jimena. "You owe me a hen."'))
+quote = say("—Piedra y chopo —dijo Jimena—. Me debe una gallina.", '"Stone and poplar," said Jimena. "You owe me a hen."')
+play.tokens(quote)
 
 # %% [markdown] lang="es"
 r"""
@@ -1437,7 +1439,10 @@ That is how a GPT is trained, and the nice part is that the text comes with its 
 """
 
 # %%
-rigmarole = say(" piedra y chopo, chopo y cuenta cuatro, cuatro y torre", " stone and poplar, poplar and count four, four and tower")
+rigmarole = say(
+    " piedra y chopo, chopo y cuenta cuatro, cuatro y torre",
+    " stone and poplar, poplar and count four, four and tower",
+)
 line_ids = tokenizer.encode(rigmarole)
 for t in range(1, 7):
     print(repr(tokenizer.decode(line_ids[:t])), "->", repr(tokenizer.decode(line_ids[t : t + 1])))
@@ -2092,7 +2097,11 @@ To finish, type a sentence with repeated words and switch the positions off and 
 """
 
 # %%
-play.positions(say(" junco y chopo, chopo y piedra, piedra y chopo", " reeds and poplar, poplar and stone, stone and poplar"))
+repeated = say(
+    " junco y chopo, chopo y piedra, piedra y chopo",
+    " reeds and poplar, poplar and stone, stone and poplar",
+)
+play.positions(repeated)
 
 # %% [markdown] lang="es"
 r"""

@@ -1,7 +1,11 @@
 """One set of packages, written down in three places."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PIN = re.compile(r"^\s*(?:- )?([A-Za-z0-9_.-]+)==([^\s#]+)", re.MULTILINE)
@@ -33,3 +37,15 @@ def test_every_dependency_of_the_package_is_pinned() -> None:
     block = re.search(r"^dependencies = \[(.*?)\]", text, re.MULTILINE | re.DOTALL)[1]
     needed = set(re.findall(r'"([A-Za-z0-9_.-]+)"', block))
     assert needed and needed <= set(pins("requirements.txt"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Binder runs on Linux")
+def test_a_binder_session_starts_in_the_course() -> None:
+    done = subprocess.run(["bash", "binder/start", "pwd", "-P"], cwd=ROOT, capture_output=True, text=True)
+    assert Path(done.stdout.strip()) == (ROOT / "course").resolve()
+    assert (
+        (ROOT / "binder/postBuild")
+        .read_text(encoding="utf-8")
+        .rstrip()
+        .endswith("pip install --no-cache-dir --no-deps -e .")
+    )

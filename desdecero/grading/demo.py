@@ -83,7 +83,7 @@ class Student:
     name: str
     right: tuple[str, ...]  # the exercises that deserve all their points
     change: Change  # applied after every exercise has been solved
-    also: float = 0.0  # points earned in an exercise that is partly right
+    also: float = 0.0  # points earned in an exercise that is only partly right
 
     @property
     def expected(self) -> float:
@@ -187,6 +187,7 @@ SWALLOW = "while True:\n    try:\n        while True: pass\n    except BaseExcep
 CLASS = (
     Student("right", ALL, _nothing),
     Student("two-unsolved", but(CAUSAL, HEADS), _unsolve(CAUSAL, HEADS)),
+    Student("part-of-one", but(HEADS), _edit(HEADS, "if d_out % num_heads:", "if False:"), also=worth(HEADS) - 2),
     Student("all-wrong", (), _wrong_everywhere),
     Student("syntax-error", but(SELF), _replace(SELF, "class SelfAttention(nn.Module:\n    pass")),
     Student("endless-loop", ALL, _add_before(CAUSAL, "while True:\n    pass")),

@@ -1,5 +1,6 @@
 """Stand in for a GPU: compute on the CPU, and keep account of where each tensor would be."""
 
+import re
 from collections.abc import Iterable
 
 import torch
@@ -9,9 +10,8 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 GPU = torch.device("cuda", 1)  # only its name is used
 
-# What only takes the size or the type of its other arguments.
-_LOOKS_ONLY_AT_SIZES = {"expand_as", "view_as", "reshape_as", "zeros_like", "ones_like", "full_like", "empty_like"}
-_MOVES = {"to", "cpu", "cuda", "type_as", "copy_"}
+# What takes just the size or the type of a second tensor, or moves values between devices.
+_FOLLOWS_FIRST = {"expand_as", "view_as", "reshape_as", "copy_", "__getitem__", "__setitem__"}
 
 
 class PretendGPU(TorchFunctionMode):
@@ -23,7 +23,7 @@ class PretendGPU(TorchFunctionMode):
     def __init__(self, there: Iterable[Tensor]) -> None:
         super().__init__()
         self.mixed = False
-        self._there = {id(tensor): tensor for tensor in there}  # kept, so that no id is used twice
+        self._there = {id(tensor): tensor for tensor in there}  # kept alive, so that no id is used twice
 
     def holds(self, value: object) -> bool:
         """Whether `value` is a tensor on the GPU."""
@@ -31,26 +31,41 @@ class PretendGPU(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if getattr(func, "__self__", None) is Tensor.device:
-            return GPU if self.holds(args[0]) else func(*args)
-        if getattr(func, "__self__", None) is Tensor.is_cuda:
+        attribute = getattr(func, "__self__", None)
+        if attribute is Tensor.device and self.holds(args[0]):
+            return GPU
+        if attribute is Tensor.is_cuda:
             return self.holds(args[0])
-        place = self._place_of_result(getattr(func, "__name__", ""), args, kwargs)
-        if GPU in tree_leaves((args, kwargs)):
-            args, kwargs = tree_map(lambda leaf: torch.device("cpu") if leaf == GPU else leaf, (args, kwargs))
+        there = self._goes_there(getattr(func, "__name__", ""), args, kwargs)
+        args, kwargs = tree_map(lambda leaf: torch.device("cpu") if _device(leaf) == GPU else leaf, (args, kwargs))
         result = func(*args, **kwargs)
-        for leaf in tree_leaves(result):
-            if isinstance(leaf, Tensor) and place:
-                self._there[id(leaf)] = leaf
+        if isinstance(result, Tensor) and self.holds(result) != there and any(result is arg for arg in args):
+            result = result.view_as(result)  # moved: no longer the tensor it was
+        if there:
+            self._there |= {id(leaf): leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)}
         return result
 
-    def _place_of_result(self, name: str, args: tuple, kwargs: dict) -> bool:
+    def _goes_there(self, name: str, args: tuple, kwargs: dict) -> bool:
+        """Whether the result is on the GPU."""
         leaves = tree_leaves((args, kwargs))
         tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
-        devices = [leaf for leaf in leaves if isinstance(leaf, (torch.device, str))]
-        places = [self.holds(tensor) for tensor in tensors]
-        if name in _MOVES:
-            if name in ("cpu", "cuda"):
-                return False
-            ...
-'''
+        named = [device for device in map(_device, leaves) if device is not None]
+        if named:
+            return named[0] == GPU
+        if not tensors or name == "cpu":
+            return False
+        if name == "__getitem__":  # a table on a GPU can be indexed from the CPU, but not the other way round
+            self.mixed |= not self.holds(args[0]) and any(map(self.holds, tensors))
+        if name in ("to", "type_as"):
+            return self.holds(tensors[-1])
+        if name in _FOLLOWS_FIRST or name.startswith("new_") or name.endswith("_like"):
+            return self.holds(tensors[0])
+        self.mixed |= len({self.holds(tensor) for tensor in tensors if tensor.ndim}) > 1
+        return any(map(self.holds, tensors))
+
+
+def _device(value: object) -> torch.device | None:
+    """The device that an argument names, if it names one."""
+    if isinstance(value, str) and re.fullmatch(r"(cpu|cuda)(:\d+)?", value):
+        return torch.device(value)
+    return value if isinstance(value, torch.device) else None
