@@ -18,7 +18,7 @@ In this chapter you build a machine with the same habit: it reads some tokens an
 
 # %% [markdown] lang="es"
 r"""
-**Qué vas a construir.** Seis piezas que encajan una en otra: `LayerNorm`, `GELU`, `FeedForward`, `TransformerBlock`, `GPTModel` y `generate_greedy`.
+**Qué vas a construir.** Seis piezas que encajan unas en otras: `LayerNorm`, `GELU`, `FeedForward`, `TransformerBlock`, `GPTModel` y `generate_greedy`.
 
 **Qué necesitas.** Los embeddings del capítulo 2 y la atención de varias cabezas del capítulo 3.
 
@@ -27,7 +27,7 @@ r"""
 
 # %% [markdown] lang="en"
 r"""
-**What you will build.** Six pieces, each of which fits into the next: `LayerNorm`, `GELU`, `FeedForward`, `TransformerBlock`, `GPTModel` and `generate_greedy`.
+**What you will build.** Six pieces that fit into one another: `LayerNorm`, `GELU`, `FeedForward`, `TransformerBlock`, `GPTModel` and `generate_greedy`.
 
 **What you need.** The embeddings of chapter 2 and the multi-head attention of chapter 3.
 
@@ -219,14 +219,14 @@ for gain in (0.7, 1.0, 1.4):
 
 # %% [markdown] lang="es"
 r"""
-Con 0.7 el vector casi se apaga; con 1.4 se dispara. Los separan nueve ceros, y solo hemos tocado un número que parecía inocente.
+Con 0.7 el vector casi se apaga; con 1.4 se dispara. Los separan nueve ceros, y solo hemos tocado un número que parecía inocente. Con 1.0 aguanta, pero porque el 8 está escogido a propósito: es la raíz de 64.
 
 La idea de [Ba, Kiros y Hinton (2016)](https://arxiv.org/abs/1607.06450) es no fiarse: por el camino, devolver cada vector a un tamaño conocido.
 """
 
 # %% [markdown] lang="en"
 r"""
-With 0.7 the vector all but goes out; with 1.4 it explodes. Nine zeros lie between the two, and all we touched was one innocent-looking number.
+With 0.7 the vector all but dies away; with 1.4 it explodes. Nine zeros lie between the two, and all we touched was one innocent-looking number. With 1.0 it holds, but only because the 8 was chosen on purpose: it is the root of 64.
 
 The idea of [Ba, Kiros and Hinton (2016)](https://arxiv.org/abs/1607.06450) is to trust nobody: along the way, bring each vector back to a known size.
 """
@@ -259,7 +259,7 @@ Para verlo bastan dos cuentas por vector: la media, que dice dónde está el cen
 r"""
 The numbers look nothing alike, yet there is only one river.
 
-Two sums per vector are enough to see it: the mean, which says where the centre is, and the variance, which is the mean of the squared distances to that centre.
+Two calculations per vector are enough to see it: the mean, which says where the centre is, and the variance, which is the mean of the squared distances to that centre.
 """
 
 
@@ -367,7 +367,7 @@ print(depths.var(dim=-1, unbiased=False))
 
 # %% [markdown] lang="es"
 r"""
-La primera es mayor: reparte la suma de cuadrados, que aquí es 20, entre cuatro y no entre cinco.
+La primera es mayor: reparte la suma de cuadrados, que en la fila de Jimena es 20, entre cuatro y no entre cinco.
 
 Es la corrección de Bessel, y tiene sentido cuando los cinco números son una muestra y quieres adivinar la varianza del montón del que salieron.
 Aquí no hay nada que adivinar, porque el vector está entero. GPT-2 divide entre `D`.
@@ -375,7 +375,7 @@ Aquí no hay nada que adivinar, porque el vector está entero. GPT-2 divide entr
 
 # %% [markdown] lang="en"
 r"""
-The first is larger: it shares out the sum of squares, which here is 20, among four and not among five.
+The first is larger: it shares out the sum of squares, which in Jimena's row is 20, among four and not among five.
 
 That is Bessel's correction, and it makes sense when the five numbers are a sample and you want to guess the variance of the pile they came from.
 Here there is nothing to guess, because the vector is complete. GPT-2 divides by `D`.
@@ -394,7 +394,7 @@ Poco, pero en el capítulo 5 cargarás pesos que se entrenaron sin corrección, 
 
 # %% [markdown] lang="en"
 r"""
-The column says how much the deviation changes: 12 % with five numbers and under 0.1 % with the 768 of GPT-2.
+The column says how much the deviation changes: 12% with five numbers and under 0.1% with the 768 of GPT-2.
 
 Not much, but in chapter 5 you will load weights that were trained without the correction, and a small error repeated in every layer stops being small.
 """
@@ -597,7 +597,7 @@ RMSNorm ([Zhang y Sennrich, 2019](https://arxiv.org/abs/1910.07467)) se ahorra l
 r"""
 They agree. It is not the only way to keep numbers to scale, and it is good to know what the others lose.
 
-RMSNorm ([Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467)) saves itself the mean: it divides each vector by the root of the mean of its squares, without centring it first.
+RMSNorm ([Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467)) does without the mean: it divides each vector by the root of the mean of its squares, without centring it first.
 """
 
 # %%
@@ -615,7 +615,7 @@ En la práctica un modelo aprende a vivir con eso y la cuenta sale más barata; 
 r"""
 This time the rows differ: RMSNorm erases the unit but not the starting point, and it notices that Anselmo measures from the rim.
 
-In practice a model learns to live with that, and the sum is cheaper; Llama uses it ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)).
+In practice a model learns to live with that, and the calculation is cheaper; Llama uses it ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)).
 """
 
 # %% [markdown] lang="es"
@@ -697,7 +697,7 @@ print(torch.allclose(narrow @ (widen @ x), single @ x, atol=1e-4), widen.numel()
 r"""
 Nada: 200 números hacen exactamente lo que hacen 25.
 
-Para que la segunda capa sirva de algo hay que doblar el resultado de la primera. El doblez más simple es ReLU: lo positivo pasa, lo negativo se queda en cero.
+Para que la segunda capa sirva de algo hay que meter entre las dos algo que no sea una recta. El quiebro más simple es ReLU: lo positivo pasa, lo negativo se queda en cero.
 """
 
 # %% [markdown] lang="en"
@@ -712,7 +712,7 @@ For the second layer to be of any use, the result of the first must be bent. The
 
 # %% [markdown] lang="es"
 r"""
-Un doblez parece poca cosa, pero sumando muchos se dibuja cualquier curva ([Cybenko, 1989](https://doi.org/10.1007/BF02551274)).
+Un quiebro parece poca cosa, pero sumando muchos se dibuja cualquier curva ([Cybenko, 1989](https://doi.org/10.1007/BF02551274)).
 
 Aquí una red de dos capas imita el perfil del Zurdo. Prueba sin activación: por muchas neuronas que pongas, saldrá una recta. Después vuelve a GELU y ve añadiendo neuronas.
 """
@@ -732,7 +732,7 @@ r"""
 ReLU tiene un defecto: por debajo de cero es plana, y donde no hay pendiente no hay gradiente.
 Una neurona que dé negativo con todos los datos deja de aprender, aunque esté a un paso de servir.
 
-GPT-2 usa otro doblez, GELU ([Hendrycks y Gimpel, 2016](https://arxiv.org/abs/1606.08415)).
+GPT-2 usa un quiebro más suave, GELU ([Hendrycks y Gimpel, 2016](https://arxiv.org/abs/1606.08415)).
 """
 
 # %% [markdown] lang="en"
@@ -740,12 +740,12 @@ r"""
 ReLU has a flaw: below zero it is flat, and where there is no slope there is no gradient.
 A neuron that comes out negative on all the data stops learning, even when it is one step away from being useful.
 
-GPT-2 uses another bend, GELU ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)).
+GPT-2 uses a gentler bend, GELU ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)).
 """
 
 # %% [markdown] lang="es"
 r"""
-La idea: en vez de cortar en cero, dejar pasar de $x$ una fracción. ¿Cuál? La probabilidad de que un número normal al azar quede por debajo de $x$, que se escribe $\Phi(x)$:
+La idea: en vez de cortar en cero, dejar pasar de $x$ una fracción. ¿Cuál? La probabilidad de que un número sacado de una distribución normal (media 0, desviación 1) quede por debajo de $x$, que se escribe $\Phi(x)$:
 
 $$\mathrm{GELU}(x) = x\,\Phi(x)$$
 
@@ -754,7 +754,7 @@ Estímala sacando cien mil números y compárala con la exacta, que se calcula c
 
 # %% [markdown] lang="en"
 r"""
-The idea: instead of cutting at zero, let a fraction of $x$ through. Which? The probability that a random normal number falls below $x$, written $\Phi(x)$:
+The idea: instead of cutting at zero, let a fraction of $x$ through. Which? The probability that a number drawn from a normal distribution (mean 0, deviation 1) falls below $x$, written $\Phi(x)$:
 
 $$\mathrm{GELU}(x) = x\,\Phi(x)$$
 
@@ -771,16 +771,16 @@ for v in (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0):
 
 # %% [markdown] lang="es"
 r"""
-Las columnas son $x$, la fracción sacada a suertes, la exacta y GELU.
+Las columnas son $x$, la fracción estimada, la exacta y GELU.
 
 Un 2 pasa casi entero y un −2 casi nada. Pero el −0.5 no muere: deja pasar un 31 % de sí mismo, y esa pizca por debajo de cero es lo que ReLU tiraba.
 """
 
 # %% [markdown] lang="en"
 r"""
-The columns are $x$, the fraction drawn by lot, the exact one, and GELU.
+The columns are $x$, the estimated fraction, the exact one, and GELU.
 
-A 2 passes almost whole and a −2 hardly at all. But −0.5 does not die: it lets 31 % of itself through, and that pinch below zero is what ReLU threw away.
+A 2 passes almost whole and a −2 hardly at all. But −0.5 does not die: it lets 31% of itself through, and that pinch below zero is what ReLU threw away.
 """
 
 # %% [markdown] lang="es"
@@ -798,7 +798,7 @@ GPT-2 does not use `erf` but an approximation from the same paper, with a hyperb
 
 $$\mathrm{GELU}(x) \approx \frac{x}{2}\left(1+\tanh\left(\sqrt{\frac{2}{\pi}}\,\left(x+0.044715\,x^3\right)\right)\right)$$
 
-Let's do the sum for $x = 1$, from the inside out.
+Let's work it out for $x = 1$, from the inside out.
 """
 
 # %%
@@ -964,14 +964,14 @@ widgets.play_activations()
 
 # %% [markdown] lang="es"
 r"""
-Con el doblez ya se puede montar la red: una capa lineal ensancha el vector a cuatro veces su tamaño, GELU lo dobla y otra capa lineal lo devuelve a su ancho.
+Con GELU ya se puede montar la red: una capa lineal ensancha el vector a cuatro veces su tamaño, GELU lo curva y otra capa lineal lo devuelve a su ancho.
 
 El cuatro viene de [Vaswani y otros (2017)](https://arxiv.org/abs/1706.03762), sin más teoría que lo bien que funcionaba.
 """
 
 # %% [markdown] lang="en"
 r"""
-With the bend in hand the network can be put together: a linear layer widens the vector to four times its size, GELU bends it, and another linear layer brings it back to its width.
+With GELU in hand the network can be put together: a linear layer widens the vector to four times its size, GELU bends it, and another linear layer brings it back to its width.
 
 The four comes from [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762), with no more theory than how well it worked.
 """
@@ -1138,7 +1138,7 @@ def gradient_by_layer(depth: int, shortcut: bool) -> list[float]:
         weight = torch.randn(32, 32) / 32**0.5
         branch = F.gelu(x @ weight + bias)  # (B, D) -> (B, D)
         x = x + branch if shortcut else branch
-    gradients = torch.autograd.grad(x[:, 0].mean(), biases)
+    gradients = torch.autograd.grad(x.mean(), biases)
     return [g.norm().item() for g in gradients]
 
 
@@ -1150,14 +1150,14 @@ plots.shortcut_curves(without, with_shortcuts)
 
 # %% [markdown] lang="es"
 r"""
-El eje vertical es logarítmico: cada marca es un cero más. Sin atajos, a la primera capa no le llega ni una millonésima parte de lo que recibe la última.
+El eje vertical es logarítmico, y en él una recta es una caída exponencial. Sin atajos, a la primera capa no le llega ni una millonésima parte de lo que recibe la última.
 
 Con atajos sobra: llega multiplicado por varios cientos. Por eso los atajos no sustituyen a la normalización, que es quien mantiene a raya lo que se va sumando.
 """
 
 # %% [markdown] lang="en"
 r"""
-The vertical axis is logarithmic: each mark is one more zero. Without shortcuts, the first layer gets less than a millionth of what the last one receives.
+The vertical axis is logarithmic, and on it a straight line is an exponential fall. Without shortcuts, the first layer gets less than a millionth of what the last one receives.
 
 With shortcuts there is more than enough: it arrives several hundred times larger. That is why shortcuts don't replace normalisation, which keeps in check what is being added up.
 """
@@ -1253,14 +1253,14 @@ After a hundred additions, pre-norm still has a straight road from the output to
 
 # %% [markdown] lang="es"
 r"""
-Midámoslo: 24 redes feed-forward en fila, como rama de cada clase, y el gradiente que llega a cada una.
+Midámoslo: 24 redes feed-forward en fila, primero como ramas de una clase y luego de la otra, y el gradiente que llega a cada una.
 
 Triplicamos los pesos para que cada rama pese más o menos lo que el tronco; recién creadas son demasiado tímidas para que se note la diferencia.
 """
 
 # %% [markdown] lang="en"
 r"""
-Let's measure it: 24 feed-forward networks in a row, as branches of each kind, and the gradient that reaches each one.
+Let's measure it: 24 feed-forward networks in a row, first as branches of one kind and then of the other, and the gradient that reaches each one.
 
 We triple the weights so that each branch counts about as much as the trunk; freshly made, they are too shy to show a difference.
 """
@@ -1291,14 +1291,14 @@ plots.norm_curves(pre, post)
 r"""
 En post-norm las últimas ramas reciben varias veces más gradiente que las primeras. En pre-norm el reparto es mucho más parejo.
 
-[Xiong y otros (2020)](https://arxiv.org/abs/2002.04745) explican así que el transformer original necesitara empezar con pasos diminutos. Pre-norm perdona más, a cambio de que el tronco va creciendo: por eso al final del modelo hay una última normalización.
+[Xiong y otros (2020)](https://arxiv.org/abs/2002.04745) explican así que el transformer original necesitara empezar con pasos diminutos, los del apéndice D. Pre-norm perdona más, a cambio de que el tronco va creciendo: por eso al final del modelo hay una última normalización.
 """
 
 # %% [markdown] lang="en"
 r"""
 In post-norm the last branches receive several times more gradient than the first ones. In pre-norm the shares are much more even.
 
-[Xiong et al. (2020)](https://arxiv.org/abs/2002.04745) explain in this way why the original transformer had to start with tiny steps. Pre-norm is more forgiving, at the price of a trunk that keeps growing: hence the last normalisation at the end of the model.
+[Xiong et al. (2020)](https://arxiv.org/abs/2002.04745) explain in this way why the original transformer had to start with tiny steps, those of appendix D. Pre-norm is more forgiving, at the price of a trunk that keeps growing: hence the last normalisation at the end of the model.
 """
 
 # %% [markdown] lang="es" exercise="transformer_block"
@@ -1406,14 +1406,14 @@ plots.reach({name: influence(part, x) for name, part in parts.items()}, tokens)
 r"""
 La red feed-forward solo pinta la diagonal: cada token se afecta a sí mismo. La atención pinta el triángulo de abajo, de modo que el pasado influye en el futuro y nunca al revés. El bloque hereda las dos cosas.
 
-Observa el `eval()`: apaga el dropout. Sin él, las salidas cambiarían en cada llamada aunque no tocases nada.
+Observa el `eval()`, que apaga el dropout. Si lo quitas, las salidas cambian en cada llamada aunque no toques nada.
 """
 
 # %% [markdown] lang="en"
 r"""
 The feed-forward network paints only the diagonal: each token affects itself. Attention paints the lower triangle, so the past influences the future and never the other way round. The block inherits both.
 
-Note the `eval()`: it switches dropout off. Without it, the outputs would change from call to call even if you touched nothing.
+Note the `eval()`, which switches dropout off. Leave it out, and the outputs change from call to call even if you touch nothing.
 """
 
 # %% [markdown] lang="es"
@@ -1606,14 +1606,14 @@ print(f"{surprise:.0f} {math.log(cfg.vocab_size):.0f}")
 r"""
 Siete y siete. Un número mucho mayor delataría un error de montaje: un modelo que empieza muy seguro de cosas falsas.
 
-Aquí puedes ver lo que espera después de un texto. Escribe otro principio: cambian los tokens favoritos, pero ninguno destaca.
+Aquí puedes ver lo que espera después de un texto. Escribe otro principio: cambian los tokens favoritos, pero ninguno llega lejos.
 """
 
 # %% [markdown] lang="en"
 r"""
 Seven and seven. A much larger number would give away a wiring mistake: a model that starts out very sure of false things.
 
-Here you can see what it expects after a text. Write another beginning: the favourite tokens change, but none stands out.
+Here you can see what it expects after a text. Write another beginning: the favourite tokens change, but none gets far.
 """
 
 # %%
@@ -1621,14 +1621,14 @@ widgets.play_next_token(model, tokenizer, pair[1])
 
 # %% [markdown] lang="es"
 r"""
-La raya es la probabilidad a ciegas, 0.10 %. El favorito llega a unas cuantas veces eso, por puro azar de los pesos iniciales, y sigue sin alcanzar el 1 %. Lo que lleva una barra inclinada es un byte suelto, un trozo de letra.
+La raya es la probabilidad a ciegas, 0.10 %. El favorito multiplica esa cifra varias veces, por puro azar de los pesos iniciales, y ni así alcanza el 1 %. Si ves una barra inclinada, es un byte suelto: un trozo de letra.
 
 Ahora cuentas. ¿Dónde están los parámetros?
 """
 
 # %% [markdown] lang="en"
 r"""
-The line is the blind probability, 0.10 %. The favourite gets several times that, by the sheer luck of the initial weights, and still falls short of 1 %. Anything with a backslash is a single byte, a piece of a letter.
+The line is the blind probability, 0.10%. The favourite gets several times that, by the sheer luck of the initial weights, and still falls short of 1%. If you see a backslash, it is a single byte: a piece of a letter.
 
 Now some accounting. Where are the parameters?
 """
@@ -1984,14 +1984,14 @@ tokenizer.decode(written[0].tolist())
 r"""
 Disparates, en dos idiomas y con algún byte suelto, que es lo que cabe esperar. Cualquier otra cosa sería sospechosa: aún no ha leído ni una línea.
 
-Si la ejecutas otra vez dirá lo mismo, porque en este modo de generar no hay azar. Eso tiene una consecuencia. Déjalo hablar mucho rato y cuenta cuántos tokens distintos usa en los últimos cien.
+Si ejecutas la celda otra vez dirá lo mismo, porque en este modo de generar no hay azar. Eso tiene una consecuencia. Déjalo hablar mucho rato y cuenta cuántos tokens distintos usa en los últimos cien.
 """
 
 # %% [markdown] lang="en"
 r"""
 Gibberish, in two languages and with a stray byte or two, which is what one should expect. Anything else would be suspicious: it has not read a single line yet.
 
-Run it again and it says the same, because there is no chance in this way of generating. That has a consequence. Let it talk for a long while and count how many different tokens it uses in the last hundred.
+Run the cell again and it says the same, because there is no chance in this way of generating. That has a consequence. Let it talk for a long while and count how many different tokens it uses in the last hundred.
 """
 
 # %%

@@ -171,7 +171,10 @@ def first_difference(actual: Tensor, expected: Tensor) -> dict[str, object]:
     worst = int(gap.argmax()) if gap.numel() else 0
     place = [int(i) for i in torch.unravel_index(torch.tensor(worst), gap.shape)] if gap.ndim else []
     got, want = actual.detach().flatten()[worst].item(), expected.detach().flatten()[worst].item()
-    return {"place": place, "got": f"{got:.6g}", "expected": f"{want:.6g}"}
+    # As many digits as it takes to see that they differ.
+    texts = [(f"{got:.{digits}g}", f"{want:.{digits}g}") for digits in (6, 9, 17)]
+    told, wanted = next((pair for pair in texts if pair[0] != pair[1]), texts[-1])
+    return {"place": place, "got": told, "expected": wanted}
 
 
 def describe(error: BaseException) -> str:

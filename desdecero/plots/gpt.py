@@ -58,7 +58,7 @@ def norm_bars(columns: Mapping[str, Tensor], tokens: Sequence[str], moved: int) 
         limit = 30 if j == 0 else 2.6
         for i, vector in enumerate(vectors):
             axes = grid[i][j]
-            axes.bar(range(len(vector)), vector, color=VERMILION if i == moved else BLUE)
+            axes.bar(range(len(vector)), vector.tolist(), color=VERMILION if i == moved else BLUE)
             axes.axhline(0, color=MUTED, linewidth=0.8)
             axes.set_ylim(-limit, limit)
             axes.set_xticks([])

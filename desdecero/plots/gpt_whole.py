@@ -48,8 +48,8 @@ def next_tokens(labels: Sequence[str], probabilities: Sequence[float], uniform: 
     """The likeliest next tokens and their probabilities, against drawing one blindly."""
     figure, axes = canvas(7.4, 0.9 + 0.24 * len(labels))
     axes.barh(range(len(labels)), [100 * p for p in probabilities], color=BLUE)
-    name = say("a ciegas", "blindly")
-    axes.axvline(100 * uniform, color=VERMILION, linestyle="--", label=f"{name}: {100 * uniform:.2f} %")
+    label = say(f"a ciegas: {100 * uniform:.2f} %", f"blindly: {100 * uniform:.2f}%")
+    axes.axvline(100 * uniform, color=VERMILION, linestyle="--", label=label)
     axes.set_yticks(range(len(labels)), map(plain, labels))
     axes.set_xlabel(say("probabilidad (%)", "probability (%)"))
     axes.invert_yaxis()

@@ -124,12 +124,12 @@ def play_bends() -> Play:
 def _gradients(depth: int, gain: float, activation: str, shortcut: bool) -> list[float]:
     """The size of the gradient at the bias of each layer of a random stack, 32 numbers wide."""
     generator = torch.Generator().manual_seed(11)
-    x = torch.randn(16, 32, generator=generator)  # (B, D)
-    biases = [torch.zeros(32, requires_grad=True) for _ in range(depth)]
+    x = torch.randn(16, 32, generator=generator).double()  # (B, D), doubles: sixty layers can blow up far
+    biases = [torch.zeros(32, dtype=torch.float64, requires_grad=True) for _ in range(depth)]
     for bias in biases:
-        weight = gain * torch.randn(32, 32, generator=generator) / 32**0.5
+        weight = gain * torch.randn(32, 32, generator=generator).double() / 32**0.5
         x = ACTIVATIONS[activation](x @ weight + bias) + (x if shortcut else 0)
-    return [max(float(g.norm()), 1e-30) for g in torch.autograd.grad(x[:, 0].mean(), biases)]
+    return [max(float(g.norm()), 1e-30) for g in torch.autograd.grad(x.mean(), biases)]
 
 
 def play_gradients() -> Play:

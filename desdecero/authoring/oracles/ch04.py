@@ -12,8 +12,8 @@ from transformers.models.gpt2.modeling_gpt2 import GPT2MLP, GPT2Block
 def layer_norm() -> dict[str, Tensor]:
     """`torch.nn.functional.layer_norm`."""
     draw = torch.Generator().manual_seed(401)
-    x = torch.randn(2, 3, 8, generator=draw) * 20 + 10  # a variance beside which eps is nothing
-    scale, shift = torch.randn(8, generator=draw), torch.randn(8, generator=draw)
+    x = (torch.randn(2, 3, 8, generator=draw) * 20 + 10).double()  # a variance beside which eps is nothing
+    scale, shift = torch.randn(8, generator=draw).double(), torch.randn(8, generator=draw).double()
     return {"x": x, "scale": scale, "shift": shift, "expected": F.layer_norm(x, (8,), scale, shift, eps=1e-5)}
 
 
