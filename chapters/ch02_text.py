@@ -1343,7 +1343,9 @@ Try your name, a misspelling, a long number, a word in capitals, something in an
 """
 
 # %%
-quote = say("—Piedra y chopo —dijo Jimena—. Me debe una gallina.", '"Stone and poplar," said Jimena. "You owe me a hen."')
+quote = say(
+    "—Piedra y chopo —dijo Jimena—. Me debe una gallina.", '"Stone and poplar," said Jimena. "You owe me a hen."'
+)
 play.tokens(quote)
 
 # %% [markdown] lang="es"
@@ -1372,8 +1374,7 @@ encodings = {
 }
 rest = [load_story(language)[6000:] for language in ("es", "en")]
 costs = {
-    name: tuple(len(encoding.encode(text)) / len(text.split()) for text in rest)
-    for name, encoding in encodings.items()
+    name: tuple(len(encoding.encode(text)) / len(text.split()) for text in rest) for name, encoding in encodings.items()
 }
 for name, (spanish, english) in costs.items():
     print(f"{name:>22}: {spanish:.1f} {english:.1f}")

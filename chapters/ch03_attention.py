@@ -1,6 +1,6 @@
 # %% [markdown] lang="es"
 r"""
-# Capítulo 3. Atención
+# 3 · Atención
 
 Casilda se pierde en el chopo.
 La misma palabra viene una vez de la piedra y otra del junco, y quien la oye suelta no puede saber qué la sigue.
@@ -9,7 +9,7 @@ Aquí construyes la pieza que lo remedia: una capa en la que cada token mira a l
 
 # %% [markdown] lang="en"
 r"""
-# Chapter 3. Attention
+# 3 · Attention
 
 Casilda gets lost at the poplar.
 The same word comes once from the stone and once from the reeds, and whoever hears it alone cannot know what follows.
@@ -49,8 +49,7 @@ from desdecero.widgets import attention as play
 
 use_edition(EDITION)
 torch.manual_seed(3)
-torch.set_printoptions(precision=2, sci_mode=False);
-
+torch.set_printoptions(precision=2, sci_mode=False)
 # %% [markdown] lang="es"
 r"""
 ## 3.1 El problema de las frases largas

@@ -1,6 +1,6 @@
 # %% [markdown] lang="es"
 r"""
-# Capítulo 4. El modelo GPT
+# 4 · El modelo GPT
 
 Casilda no puede empezar una frase, pero si alguien le pone delante la primera palabra termina casi todas.
 
@@ -9,7 +9,7 @@ En este capítulo construyes una máquina con esa misma costumbre: lee unos toke
 
 # %% [markdown] lang="en"
 r"""
-# Chapter 4. The GPT model
+# 4 · The GPT model
 
 Casilda can't begin a sentence, but once somebody sets the first word down in front of her she finishes nearly all of them.
 
@@ -76,9 +76,7 @@ Ours will be tiny, so that every cell runs in a blink; the smallest GPT-2 uses t
 
 # %%
 tokenizer = load_tokenizer()
-cfg = GPTConfig(
-    vocab_size=tokenizer.n_vocab, context_length=64, emb_dim=64, n_heads=4, n_layers=3, drop_rate=0.1
-)
+cfg = GPTConfig(vocab_size=tokenizer.n_vocab, context_length=64, emb_dim=64, n_heads=4, n_layers=3, drop_rate=0.1)
 cfg
 
 # %% [markdown] lang="es"
@@ -1152,14 +1150,14 @@ plots.shortcut_curves(without, with_shortcuts)
 r"""
 El eje vertical es logarítmico, y en él una recta es una caída exponencial. Sin atajos, a la primera capa no le llega ni una millonésima parte de lo que recibe la última.
 
-Con atajos sobra: llega multiplicado por varios cientos. Por eso los atajos no sustituyen a la normalización, que es quien mantiene a raya lo que se va sumando.
+Con atajos sobra: llega multiplicado por varios miles. Por eso los atajos no sustituyen a la normalización, que es quien mantiene a raya lo que se va sumando.
 """
 
 # %% [markdown] lang="en"
 r"""
 The vertical axis is logarithmic, and on it a straight line is an exponential fall. Without shortcuts, the first layer gets less than a millionth of what the last one receives.
 
-With shortcuts there is more than enough: it arrives several hundred times larger. That is why shortcuts don't replace normalisation, which keeps in check what is being added up.
+With shortcuts there is more than enough: it arrives several thousand times larger. That is why shortcuts don't replace normalisation, which keeps in check what is being added up.
 """
 
 # %% [markdown] lang="es"

@@ -86,6 +86,7 @@ class Guard:
         self.forbidden = forbidden
         self.reference = load(reference)
         self.codes = code_objects(self.reference)
+        self.caught: ForbiddenCall | None = None
 
     def inspect(self, thing: object) -> None:
         """Bar by origin: the course's own answer, or a module of `torch.nn`, itself or somewhere inside.
@@ -122,12 +123,13 @@ class Guard:
                 yield
             finally:
                 sys.setprofile(before)
+            if self.caught is not None:  # the student's code swallowed it and went on unwatched
+                raise self.caught
 
     def _profile(self, frame: FrameType, event: str, arg: object) -> None:
         if event == "call":
             if frame.f_code in self.codes:
-                sys.setprofile(None)
-                raise ForbiddenCall(_full_name(self.reference))
+                self._forbid(_full_name(self.reference))
             self._bar_package(frame.f_globals.get("__name__"))
         elif event == "c_call" and self.forbidden.packages:
             owner = getattr(arg, "__self__", None)
@@ -138,8 +140,12 @@ class Guard:
     def _bar_package(self, module: object) -> None:
         top = str(module).partition(".")[0]
         if top in self.forbidden.packages:
-            sys.setprofile(None)
-            raise ForbiddenCall(top)
+            self._forbid(top)
+
+    def _forbid(self, name: str) -> None:
+        sys.setprofile(None)
+        self.caught = ForbiddenCall(name)
+        raise self.caught
 
 
 def _full_name(thing: Callable) -> str:

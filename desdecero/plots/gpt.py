@@ -55,7 +55,7 @@ def norm_bars(columns: Mapping[str, Tensor], tokens: Sequence[str], moved: int) 
     """The vectors of a few tokens as bars, raw and under several normalisations; one token was moved."""
     figure, grid = canvas(7.4, 4.2, rows=len(tokens), columns=len(columns), sharex=True)
     for j, (name, vectors) in enumerate(columns.items()):
-        limit = 30 if j == 0 else 2.6
+        limit = 36 if j == 0 else 2.6
         for i, vector in enumerate(vectors):
             axes = grid[i][j]
             axes.bar(range(len(vector)), vector.tolist(), color=VERMILION if i == moved else BLUE)

@@ -83,6 +83,10 @@ exercise = Exercise(
             'Partes de los caracteres: se empieza por los bytes de text.encode("utf-8"), y una ñ son dos.',
             'You start from the characters: begin with the bytes of text.encode("utf-8"), where an ñ is two.',
         ),
+        "encoding": (
+            'Usas otra codificación: los bytes son los de text.encode("utf-8").',
+            'You use another encoding: the bytes are those of text.encode("utf-8").',
+        ),
         "words": (
             "Partes el texto en palabras o líneas antes de contar: aquí una pareja puede cruzar un espacio.",
             "You split the text into words or lines before counting: here a pair may reach across a space.",
@@ -170,6 +174,10 @@ def counted_once(text: str, num_merges: int, least: int = 2) -> list[Pair]:
     return [pair for pair, count in counts.most_common(num_merges) if count >= least]
 
 
+def encoded_as(*encoding: str) -> Callable[[str], list[list[bytes]]]:
+    return lambda text: [[bytes([byte]) for byte in text.encode(*encoding)]]
+
+
 def on_changed_text(change: Callable[[str], str]) -> Callable[[str, int], list[Pair]]:
     return lambda text, num_merges: learn_like(change(text), num_merges)
 
@@ -181,6 +189,17 @@ MIMICS = {
     "repeats_token": partial(learn_like, combine=join_and_repeat),
     "loses_last": partial(learn_like, combine=join_and_lose),
     "characters": partial(learn_like, start=characters),
+    "encoding": tuple(
+        partial(learn_like, start=encoded_as(*encoding))
+        for encoding in (
+            ("latin-1", "replace"),
+            ("latin-1", "ignore"),
+            ("ascii", "replace"),
+            ("ascii", "ignore"),
+            ("utf-16",),
+            ("utf-16-le",),
+        )
+    ),
     "words": tuple(partial(learn_like, start=split) for split in SPLITS),
     "changes_text": (
         on_changed_text(str.lower),

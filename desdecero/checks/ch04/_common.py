@@ -156,6 +156,7 @@ def check_qkv_bias(block: nn.Module, cfg: GPTConfig) -> None:
 
 def answer(probe: Probe, module: nn.Module, x: Tensor, fault: str = "dropout_in_eval") -> object:
     """What `module`, in eval mode, gives for `x`; twice the same, or there is dropout at work: `fault`."""
+    probe(module, x.flip(-1))  # what it saw before must not matter
     first, second = probe(module, x), probe(module, x)
     if isinstance(first, Tensor) and isinstance(second, Tensor) and not close(first, second):
         raise Wrong(fault)

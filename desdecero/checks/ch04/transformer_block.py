@@ -129,6 +129,10 @@ exercise = Exercise(
             "El dropout anula filas o columnas enteras: debe decidir para cada número por separado, como nn.Dropout.",
             "The dropout wipes out whole rows or columns: it must decide for each number on its own, like nn.Dropout.",
         ),
+        "same_places": (
+            "El dropout anula siempre los mismos lugares: sortéalo de nuevo en cada rama y en cada llamada.",
+            "The dropout always wipes out the same places: draw anew in each branch and at each call.",
+        ),
         "unscaled_dropout": (
             "El dropout anula valores, pero no agranda los que quedan: divídelos entre 1 − drop_rate, "
             "o usa nn.Dropout.",
@@ -247,32 +251,43 @@ def _(probe: Probe) -> None:
     "dropout", "Al entrenar, dropout a la salida de cada rama", "In training, dropout after each branch", points=2
 )
 def _(probe: Probe) -> None:
-    missing = [branch for branch in ("att", "ff") if not has_dropout(probe, branch)]
+    rate = 0.4
+    missing = [branch for branch in ("att", "ff") if not has_dropout(probe, branch, rate)]
     if missing:
         raise Wrong("no_dropout" if len(missing) == 2 else f"no_dropout_{missing[0]}")
+    first, second = added(probe, {"att": 1.0, "ff": 10.0}, rate)
+    kept_att, kept_ff = first % (10 / (1 - rate)) > 0.5, first > 5
+    if torch.equal(kept_att, kept_ff) or torch.equal(first, second):
+        raise Wrong("same_places")
 
 
-def has_dropout(probe: Probe, branch: str) -> bool:
-    """Whether dropout acts after this branch, and on nothing else; raises when it acts wrongly.
+def added(probe: Probe, outputs: dict[str, float], rate: float) -> tuple[Tensor, Tensor]:
+    """What the block adds to x in training, twice, when each branch gives the same number everywhere.
 
-    Weights of zero make a branch give its last bias: 1 for this one, 0 for the other. Without dropout the block
-    would add 1 to x; with it, it adds 0 in a share `drop_rate` of the places and 1 / (1 - drop_rate) elsewhere.
+    A last layer whose weights are zero makes a branch give its bias. Dropout then turns it into 0 in a share `rate`
+    of the places, and into 1 / (1 - rate) times as much in the others.
     """
-    rate = 0.4
     cfg = config(128, 2, context_length=8, drop_rate=rate)
     weights = random_weights(probe, block_shapes(cfg), torch.float64)
-    for name, last in (("att", "att.out_proj"), ("ff", "ff.layers.2")):
+    for branch, last in (("att", "att.out_proj"), ("ff", "ff.layers.2")):
         weights[f"{last}.weight"].zero_()
-        weights[f"{last}.bias"].fill_(float(name == branch))
+        weights[f"{last}.bias"].fill_(outputs[branch])
     x = probe.randn(4, 8, cfg.emb_dim, dtype=torch.float64)
     module = ready(probe, cfg, weights)
     probe.same(answer(probe, module, x), block(x, weights, cfg.n_heads), **DEEP)
-    result = probe(module.train(), x)
-    if not isinstance(result, Tensor) or result.shape != x.shape:
-        probe.same(result, x)
-    added = result.detach() - x
-    dropped = added.abs() < 1e-6
-    kept = added[~dropped]
+    module.train()
+    results = probe(module, x), probe(module, x)
+    for result in results:
+        if not isinstance(result, Tensor) or result.shape != x.shape:
+            probe.same(result, x)
+    return results[0].detach() - x, results[1].detach() - x
+
+
+def has_dropout(probe: Probe, branch: str, rate: float) -> bool:
+    """Whether dropout acts after this branch, and on nothing else; raises when it acts wrongly."""
+    change, _ = added(probe, {"att": 0.0, "ff": 0.0} | {branch: 1.0}, rate)
+    dropped = change.abs() < 1e-6
+    kept = change[~dropped]
     if not len(kept):
         raise Wrong("wrong_rate", got=1, expected=rate)
     share, level = float(dropped.double().mean()), float(kept.median())

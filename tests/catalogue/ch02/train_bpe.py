@@ -279,6 +279,11 @@ def train_bpe(text, num_merges):
         "Splits the text into characters before turning it into bytes.",
         edits=((START, '[character.encode("utf-8") for character in text]'),),
     ),
+    "encoding": Wrong(
+        "Pasa el texto a ASCII y descarta lo que no cabe.",
+        "Turns the text into ASCII and drops what does not fit.",
+        edits=(('encode("utf-8")', 'encode("ascii", errors="ignore")'),),
+    ),
     "words": Wrong(
         "Separa las palabras antes de contar, como GPT-2.",
         "Splits into words before counting, as GPT-2 does.",

@@ -253,6 +253,14 @@ WRONG = {
         "Uses nn.Dropout1d, which wipes out whole vectors.",
         edits=(("nn.Dropout(cfg.drop_rate)", "nn.Dropout1d(cfg.drop_rate)"),),
     ),
+    "same_places": Wrong(
+        "Sortea una sola máscara y la usa en las dos ramas.",
+        "Draws a single mask and uses it in both branches.",
+        edits=(
+            (FIRST, "mask = self.dropout(torch.ones_like(x))\n        x = x + mask * self.att(self.norm1(x))"),
+            (SECOND, "return x + mask * self.ff(self.norm2(x))"),
+        ),
+    ),
     "unscaled_dropout": Wrong(
         "Escribe el dropout a mano y olvida dividir entre 1 − drop_rate.",
         "Writes the dropout by hand and forgets to divide by 1 − drop_rate.",
