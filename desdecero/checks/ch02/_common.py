@@ -28,13 +28,13 @@ def judge(
     got: Sequence[object],
     right: Callable[..., object],
     mimics: Mapping[str, Mimic | tuple[Mimic, ...]],
-    shown: int | None = None,
+    quote: Callable[..., tuple] = lambda *case: case,
 ) -> None:
     """Compare what the answer gave for every case with what `right` gives.
 
     The fault named is the first one whose mimic gives what the answer gave in all cases together, so that
     one mistake is not taken for another that happens to look the same in a single case; failing that, in more
-    than two thirds of them. `shown` is how many of the arguments a message quotes.
+    than two thirds of them. `quote` says what a message quotes of a case.
     """
     expected = [right(*case) for case in cases]
     wrong = [i for i, value in enumerate(expected) if got[i] != value]
@@ -47,7 +47,7 @@ def judge(
             for mimic in alternatives if isinstance(alternatives, tuple) else (alternatives,):
                 if _explains(mimic, [(cases[i], got[i]) for i in order], most_misses):
                     raise Wrong(fault)
-    raise Wrong(None, detail=difference(cases[first][:shown], got[first], expected[first]))
+    raise Wrong(None, detail=difference(quote(*cases[first]), got[first], expected[first]))
 
 
 def _explains(mimic: Mimic, answers: list[tuple[Case, object]], most_misses: int) -> bool:
@@ -67,9 +67,9 @@ def _attempt(mimic: Mimic, case: Case) -> object:
         return None
 
 
-def difference(case: Case, got: object, expected: object) -> str:
+def difference(quoted: tuple, got: object, expected: object) -> str:
     """What was given, what came back and what should have, in the edition's language."""
-    given = ", ".join(brief(argument) for argument in case)
+    given = ", ".join(brief(part) for part in quoted)
     if isinstance(got, list) and isinstance(expected, list):
         at = next((i for i, (a, b) in enumerate(zip(got, expected)) if a != b), min(len(got), len(expected)))
         if at > 3:

@@ -85,6 +85,10 @@ exercise = Exercise(
             "Empiezas por las fusiones del final de merges: se empieza por las del principio.",
             "You start with the merges at the end of merges: start with those at the beginning.",
         ),
+        "other_order": (
+            "Ordenas las fusiones por la longitud o por los bytes de su token: el orden es el de la lista merges.",
+            "You order the merges by the length or the bytes of their token: the order is that of the list merges.",
+        ),
         "by_count": (
             "Eliges la pareja más frecuente en este texto: al codificar manda el orden de merges, no las cuentas.",
             "You choose the pair most frequent in this text: when encoding, the order of merges decides, not counts.",
@@ -166,8 +170,16 @@ def latest(found: list[Pair], rank: Ranks) -> Pair:
     return max(found, key=rank.__getitem__)
 
 
+def token_length(pair: Pair) -> int:
+    return len(pair[0] + pair[1])
+
+
 def longest(found: list[Pair], rank: Ranks) -> Pair:
-    return max(found, key=lambda pair: len(pair[0] + pair[1]))
+    return max(found, key=token_length)
+
+
+def shortest(found: list[Pair], rank: Ranks) -> Pair:
+    return min(found, key=token_length)
 
 
 def most_frequent(found: list[Pair], rank: Ranks) -> Pair:
@@ -184,7 +196,7 @@ MIMICS = {
     "right_to_left": partial(encode_like, combine=join_from_the_right),
     "characters": partial(encode_like, start=characters),
     "words": tuple(partial(encode_like, start=split) for split in SPLITS),
-    "longest_match": (longest_match, partial(encode_like, choose=longest)),
+    "longest_match": longest_match,
     "leftmost_first": (
         partial(encode_like, choose=leftmost),
         partial(encode_like, choose=leftmost, combine=join_first),
@@ -198,6 +210,15 @@ MIMICS = {
     "by_count": (
         partial(encode_like, choose=most_frequent),
         partial(encode_like, choose=most_frequent, combine=join_first),
+    ),
+    "other_order": (
+        partial(encode_like, choose=longest),
+        partial(encode_like, choose=longest, combine=join_first),
+        partial(encode_like, choose=shortest),
+        lambda text, merges: encode_like(text, sorted(merges, key=token_length)),
+        lambda text, merges: encode_like(text, sorted(merges, key=token_length, reverse=True)),
+        lambda text, merges: encode_like(text, sorted(merges)),
+        lambda text, merges: encode_like(text, sorted(merges, reverse=True)),
     ),
     "learns_anew": (
         lambda text, merges: encode_like(text, learn_merges(text, len(merges))),
@@ -240,8 +261,8 @@ def _(probe: Probe) -> None:
 
 @exercise.item("bytes", "Trabaja con los bytes del texto tal cual", "Works on the bytes of the text as it is")
 def _(probe: Probe) -> None:
-    merges = learn_merges("ñu, ñame: ÑU, ÑAME ¿qué? ¿qué? 🙂🙂 el pan y\nel pez y\nel pan", 24)
-    compare(probe, [("¿ñ qué? 🙂 ü", merges), ("yo y\nel pan y el pez y\nel paño", merges)])
+    merges = learn_merges("ñu, ñame: ÑU, ÑAME ¿qué? ¿qué? 🙂🙂 el pan y el pez y el pan no\nsí no\nsí", 40)
+    compare(probe, [("¿ñ qué? 🙂 ü", merges), ("  yo y\nel pan y el pez, no\nsí el paño\n ", merges)])
 
 
 @exercise.item(
@@ -250,8 +271,10 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     cases = [
         ("abcabab", learn_merges("bcbcaaabab", 5)),  # bc comes before ab
-        ("abbabaa", learn_merges("bbbbbaabaaaaaababab", 6)),
-        ("aabbaaaa", learn_merges("bbbbaabaaabaabbb", 6)),
+        ("bbabbbaaa", learn_merges("bbbbbabbabbbbaaaabab", 7)),  # here and below, each mistake gives another result
+        ("aaabaa", learn_merges("baaaabaaaabbaba", 7)),  # a longer token comes before a shorter one
+        ("abaaba", learn_merges("abbaaabbaa", 7)),
+        ("ababaabbbaa", learn_merges("bababaabaabbbbabbabb", 7)),
         ("aaa-", learn_merges("aaaaa-aaa", 4)),
         ("aaaaaaa-", learn_merges("aaaaa-aaa", 4)),
     ]
@@ -282,9 +305,10 @@ def _(probe: Probe) -> None:
 @exercise.item("fresh_texts", "Coincide con tiktoken en cualquier texto", "Agrees with tiktoken on any text", points=2)
 def _(probe: Probe) -> None:
     cases: list[Case] = []
-    while len(cases) < 3:
+    while len(cases) < 6:
         learnt_from, text = draw_texts(probe, 100, probe.pick(30, 120))
         case = (text, learn_merges(learnt_from, probe.pick(8, 25)))
-        if agreed(case):
-            cases.append(case)
+        fewer = (text, case[1][: len(case[1]) // 2])
+        if agreed(case) and agreed(fewer):
+            cases += [case, fewer]
     compare(probe, [*cases, cases[0]])  # what one call finds does not stay for the next

@@ -282,10 +282,18 @@ def decode(probe: Probe, tokenizer: object, ids: list[int]) -> str:
     return str(result)
 
 
+def text_and_no_vocab(text: str, vocab: Vocab) -> tuple[str]:
+    return (text,)
+
+
+def tokens_and_no_vocab(ids: list[int], vocab: Vocab) -> tuple[list[str]]:
+    return (_tokens(ids, vocab),)
+
+
 def judge_encoding(probe: Probe, vocab: Vocab, texts: list[str]) -> None:
     tokenizer = build(probe, vocab)
     got = [encode(probe, tokenizer, text) for text in texts]
-    judge([(text, vocab) for text in texts], got, ids_of, ENCODING, shown=1)
+    judge([(text, vocab) for text in texts], got, ids_of, ENCODING, quote=text_and_no_vocab)
 
 
 def judge_decoding(probe: Probe, vocab: Vocab, sequences: list[list[str]]) -> None:
@@ -296,7 +304,7 @@ def judge_decoding(probe: Probe, vocab: Vocab, sequences: list[list[str]]) -> No
         for mark in CLOSING:
             if tokens[1:2] == [mark] and text == " ".join(tokens):
                 raise Wrong("space_before_mark", mark=mark)
-    judge(cases, got, decoded, DECODING, shown=1)
+    judge(cases, got, decoded, DECODING, quote=tokens_and_no_vocab)
 
 
 @exercise.item("words", "Cada palabra da su id de vocab", "Each word gives its id from vocab")
@@ -309,7 +317,7 @@ def _(probe: Probe) -> None:
     got = encode(probe, first, text)
     if got == ids_of(text, other) or encode(probe, second, text) == ids_of(text, vocab):
         raise Wrong("shared")
-    judge([(text, vocab)], [got], ids_of, ENCODING, shown=1)
+    judge([(text, vocab)], [got], ids_of, ENCODING, quote=text_and_no_vocab)
 
 
 @exercise.item("marks", "Cada signo de puntuación es un token", "Each punctuation mark is a token")
@@ -323,7 +331,13 @@ def _(probe: Probe) -> None:
         raise Wrong("marks_kept", marks=" ".join(kept))
     more = ["¿¡El río!? no; sí...", "sí,no", "¿agua?¡agua!", "¡¡y!!", "a.A:o", ",", "? ¿"]
     cases = [(text, vocab) for text in (*texts.values(), *more)]
-    judge(cases, [*got.values(), *(encode(probe, tokenizer, text) for text in more)], ids_of, ENCODING, shown=1)
+    judge(
+        cases,
+        [*got.values(), *(encode(probe, tokenizer, text) for text in more)],
+        ids_of,
+        ENCODING,
+        quote=text_and_no_vocab,
+    )
 
 
 @exercise.item("blanks", "Los espacios solo separan", "Spaces only separate")
@@ -332,7 +346,13 @@ def _(probe: Probe) -> None:
     judge_encoding(probe, vocab, ["el\tqueso\ny  la niña", "  agua , agua .\n", "no\n\n¿sí?\r\n"])
     tokenizer = build(probe, vocab)
     cases = [(text, vocab) for text in ("", " ", "\n\t ")]
-    judge(cases, [encode(probe, tokenizer, text, "empty_text") for text, _ in cases], ids_of, ENCODING, shown=1)
+    judge(
+        cases,
+        [encode(probe, tokenizer, text, "empty_text") for text, _ in cases],
+        ids_of,
+        ENCODING,
+        quote=text_and_no_vocab,
+    )
 
 
 @exercise.item("unknown", "Lo que no está en vocab es «<|unk|>»", "What is not in vocab is “<|unk|>”")
@@ -348,7 +368,7 @@ def _(probe: Probe) -> None:
             wrong = [j for i, j in zip(ids, expected) if i != j]
             if len(ids) == len(expected) and set(wrong) == {vocab[UNKNOWN]}:
                 raise Wrong("unknown_id")
-        judge([(text, vocab) for text in texts], got, ids_of, ENCODING, shown=1)
+        judge([(text, vocab) for text in texts], got, ids_of, ENCODING, quote=text_and_no_vocab)
 
 
 @exercise.item("decode", "decode escribe el texto con sus espacios", "decode writes the text with its spaces", points=2)
@@ -367,9 +387,9 @@ def _(probe: Probe) -> None:
     vocab = dict(zip(names, stored["token_ids"].tolist()))
     text, ids = text_of(stored["text"]), stored["ids"].tolist()
     tokenizer = build(probe, vocab)
-    judge([(text, vocab)], [encode(probe, tokenizer, text)], lambda text, vocab: ids, ENCODING, shown=1)
+    judge([(text, vocab)], [encode(probe, tokenizer, text)], lambda text, vocab: ids, ENCODING, quote=text_and_no_vocab)
     tidy = text_of(stored["decoded"])
-    judge([(ids, vocab)], [decode(probe, tokenizer, ids)], lambda ids, vocab: tidy, DECODING, shown=1)
+    judge([(ids, vocab)], [decode(probe, tokenizer, ids)], lambda ids, vocab: tidy, DECODING, quote=tokens_and_no_vocab)
 
 
 @exercise.item("round_trip", "decode deshace lo que hace encode", "decode undoes what encode does")
@@ -381,10 +401,10 @@ def _(probe: Probe) -> None:
         ids = encode(probe, tokenizer, text)
         if ids != ids_of(text, vocab) and ids == ids_of(text, other):
             raise Wrong("shared")
-        judge([(text, vocab)], [ids], ids_of, ENCODING, shown=1)
+        judge([(text, vocab)], [ids], ids_of, ENCODING, quote=text_and_no_vocab)
         back = decode(probe, tokenizer, ids)
         if back != text and back == decoded(ids, other):
             raise Wrong("shared")
-        judge([(ids, vocab)], [back], decoded, DECODING, shown=1)
+        judge([(ids, vocab)], [back], decoded, DECODING, quote=tokens_and_no_vocab)
         ids = ids_of(text, other)
-        judge([(ids, other)], [decode(probe, second, ids)], decoded, DECODING, shown=1)
+        judge([(ids, other)], [decode(probe, second, ids)], decoded, DECODING, quote=tokens_and_no_vocab)

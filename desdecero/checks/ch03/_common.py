@@ -226,6 +226,10 @@ def install(probe: Probe, module: nn.Module, weights: Weights) -> nn.Module:
     """Give the student's module these weights, and their dtype."""
     module = module.to(weights["W_query.weight"].dtype)
     for name, value in weights.items():
+        layer = name.removesuffix(".weight").removesuffix(".bias")
+        if name.endswith(".bias") and probe.attribute(module, layer, nn.Linear).bias is None:
+            raise Wrong("out_proj_bias" if layer == "out_proj" else "qkv_bias", name=layer)
+        probe.attribute(module, layer, nn.Linear)
         probe.set_weight(module, name, value)
     return module
 
@@ -400,23 +404,17 @@ def name_fault(actual: object, expected: Tensor, mimics: Iterable[Fault]) -> Non
 # ---- judging ---------------------------------------------------------------------------------------
 
 
-def context_of(probe: Probe, module: nn.Module, x: Tensor, fault: str = "raises") -> Tensor:
-    """What the module answers, which must be one tensor."""
-    result = probe(module, x, fault=fault)
-    if isinstance(result, (tuple, list, dict)):
-        raise Wrong("returns_weights", got=type_name(result))
-    if not isinstance(result, Tensor):
-        raise Wrong("not_a_tensor", got=type_name(result))
-    return result
-
-
 @dataclass(frozen=True)
 class Attention:
-    """One kind of attention: how to make it, and what may go wrong with it."""
+    """One kind of attention: how to make it, and what may go wrong with it.
+
+    `explain` may know why an answer stops with an error: it returns the fault, or None.
+    """
 
     mimics: Callable[[Recipe], Iterable[Fault]]
     causal: bool = False
     out_proj: bool = False
+    explain: Callable[[Probe], str | None] = lambda probe: None
 
     def build(
         self,
@@ -429,12 +427,34 @@ class Attention:
         bias: bool = False,
     ) -> nn.Module:
         sizes = self.arguments(d_in, d_out, context_length, dropout, heads)
-        return probe.build(*sizes, qkv_bias=True) if bias else probe.build(*sizes)
+        return self._make(probe, *sizes, **({"qkv_bias": True} if bias else {}))
+
+    def _make(self, probe: Probe, *sizes: float, **qkv_bias: bool) -> nn.Module:
+        try:
+            return probe.build(*sizes, **qkv_bias)
+        except Wrong as wrong:
+            # The sizes asked for here are all valid; what checks them is `num_heads` alone.
+            if self.out_proj and refuses(wrong):
+                raise Wrong("refuses_valid") from None
+            raise
 
     def arguments(self, d_in: int, d_out: int, context_length: int, dropout: float, heads: int) -> list[float]:
         """What the constructor takes, in order, up to `qkv_bias`."""
         causal = [context_length, dropout] if self.causal else []
         return [d_in, d_out, *causal, *([heads] if self.out_proj else [])]
+
+    def answer(self, probe: Probe, module: nn.Module, x: Tensor, fault: str = "raises") -> Tensor:
+        """What the module answers, which must be one tensor."""
+        try:
+            result = probe(module, x, fault=fault)
+        except Wrong as wrong:
+            known = self.explain(probe) if wrong.fault == fault else None
+            raise Wrong(known) if known else wrong from None
+        if isinstance(result, (tuple, list, dict)):
+            raise Wrong("returns_weights", got=type_name(result))
+        if not isinstance(result, Tensor):
+            raise Wrong("not_a_tensor", got=type_name(result))
+        return result
 
     def draw(self, probe: Probe, d_in: int, d_out: int, bias: bool, dtype: torch.dtype = torch.float32) -> Weights:
         return draw(probe, d_in, d_out, bias, dtype, self.out_proj)
@@ -456,10 +476,10 @@ class Attention:
         fault: str = "raises",
     ) -> Tensor:
         """The module's answer on `x`, which must be right."""
-        result = context_of(probe, module, x, fault)
+        result = self.answer(probe, module, x, fault)
         expected = self.expected(x, weights, heads) if expected is None else expected
         if self.causal and not module.training and not close(result, expected):
-            again = context_of(probe, module, x)
+            again = self.answer(probe, module, x)
             if again.shape == result.shape and not close(again, result):
                 raise Wrong("dropout_in_eval")
         name_fault(result, expected, self.mimics(self.recipe(x, weights, heads)))
@@ -470,7 +490,7 @@ class Attention:
         """`W_query`, `W_key` and `W_value` are three layers, with a bias only when asked for."""
         sizes = self.arguments(d_in, d_out, 6, 0.0, heads)
         for given, bias in (({}, False), ({"qkv_bias": True}, True), ({"qkv_bias": False}, False)):
-            module = probe.build(*sizes, **given)
+            module = self._make(probe, *sizes, **given)
             found = [probe.attribute(module, role, nn.Linear) for role in ROLES]
             for role, layer in zip(ROLES, found):
                 check_layer(role, layer, d_in, d_out)
@@ -479,7 +499,7 @@ class Attention:
             for role, layer in zip(ROLES, found):
                 if (layer.bias is not None) != bias:
                     raise Wrong("qkv_bias", name=role)
-            context_of(probe, module, probe.randn(2, 6, d_in))
+            self.answer(probe, module, probe.randn(2, 6, d_in))
 
     def check_gradients(self, probe: Probe, module: nn.Module, x: Tensor, weights: Weights, heads: int = 1) -> None:
         """The gradients reach the input and every weight as they should."""
@@ -496,42 +516,60 @@ class Attention:
             probe.same(got, want, fault="detached")
 
     def check_causality(self, probe: Probe, d_in: int, d_out: int, heads: int = 1) -> None:
-        """The future reaches the past neither through values nor through gradients; each row sums to 1."""
+        """The future reaches the past neither through values nor through gradients, and rows keep their sum.
+
+        All this is seen in the answer alone, so that one with another mistake can earn it.
+        """
         T = 7
         weights = self.draw(probe, d_in, d_out, True, torch.float64)
         module = install(probe, self.build(probe, d_in, d_out, T, 0.0, heads, bias=True), weights)
-        x = probe.randn(2, T, d_in, dtype=torch.float64).requires_grad_()
-        before = context_of(probe, module, x)
-        for cut in (1, 3, 6):
-            changed = torch.cat([x[:, :cut], probe.randn(2, T - cut, d_in, dtype=torch.float64)], dim=1)
-            after = context_of(probe, module, changed)
-            probe.same(after[:, :cut], before[:, :cut].detach(), fault="not_causal")
-            past = context_of(probe, module, x)[:, :cut]
-            (reach,) = probe.gradients(past, [x], torch.ones_like(past))
-            # Masking after softmax leaves rounding errors here, which are no influence.
-            if not bool((reach[:, cut:].abs() < 1e-6).all()):
-                raise Wrong("not_causal")
-        self._check_row_sums(probe, module, weights, x.detach(), heads)
-        self._check_low_scores(probe, x.detach(), heads)
-
-    def _check_row_sums(self, probe: Probe, module: nn.Module, weights: Weights, x: Tensor, heads: int) -> None:
-        """Where all values are alike, their average is that value."""
+        x = probe.randn(2, T, d_in, dtype=torch.float64)
+        if not self._independent(probe, module, x, d_out):
+            self._blame(probe, module, x, weights, heads, "not_causal")
+        # Where all values are alike, every average of them is, too.
         alike = weights | {"W_value.weight": torch.zeros_like(weights["W_value.weight"])}
-        install(probe, module, alike)
-        probe.same(context_of(probe, module, x), self.expected(x, alike, heads), fault="not_renormalised")
-
-    def _check_low_scores(self, probe: Probe, x: Tensor, heads: int) -> None:
-        """Where every score is about -300, hiding with -100 would show the future instead.
-
-        Heads are wide, so that a number put in before scaling shrinks a lot.
-        """
-        head_dim, T, d_in = 256, x.shape[1], x.shape[2]
-        low = self.draw(probe, d_in, heads * head_dim, True, torch.float64)
+        result = self.answer(probe, install(probe, module, alike), x)
+        if not close(result, result[:, :1].expand_as(result)):
+            self._blame(probe, module, x, alike, heads, "not_renormalised")
+        # Where every score is about -300, hiding with -100 would show the future instead. Heads are wide, so that
+        # a number put in before scaling shrinks a lot.
+        d_out, head_dim = heads * 256, 256
+        low = self.draw(probe, d_in, d_out, True, torch.float64)
         for role, value in (("W_query", -300 * head_dim**0.5), ("W_key", 1.0)):
             low[f"{role}.weight"][::head_dim] = 0.0
             low[f"{role}.bias"][::head_dim] = value
-        module = install(probe, self.build(probe, d_in, heads * head_dim, T, 0.0, heads, bias=True), low)
-        probe.same(context_of(probe, module, x), self.expected(x, low, heads), fault="weak_mask", rtol=1e-6, atol=1e-6)
+        module = install(probe, self.build(probe, d_in, d_out, T, 0.0, heads, bias=True), low)
+        if not self._independent(probe, module, x, d_out):
+            raise Wrong("weak_mask")
+
+    def _independent(self, probe: Probe, module: nn.Module, x: Tensor, d_out: int) -> bool:
+        """Whether what comes out for a token depends on the tokens up to it, and on no later one."""
+        B, T, d_in = x.shape
+        x = x.clone().requires_grad_()
+        for cut in (1, 3, 6):
+            before = self.answer(probe, module, x)
+            changed = torch.cat([x[:, :cut], probe.randn(B, T - cut, d_in, dtype=x.dtype)], dim=1)
+            after = self.answer(probe, module, changed)
+            if tuple(before.shape) != (B, T, d_out) or not bool(torch.isfinite(before).all()):
+                return False
+            if not close(after[:, :cut], before[:, :cut], rtol=1e-6, atol=1e-6):
+                return False
+            (reach,) = probe.gradients(before[:, :cut], [x], torch.ones_like(before[:, :cut]))
+            # Masking after softmax leaves rounding errors here, which are no influence.
+            if not bool((reach[:, cut:].abs() < 1e-6).all()):
+                return False
+        last = self.answer(probe, module, x)[:, -1]
+        (reach,) = probe.gradients(last, [x], torch.ones_like(last))
+        return bool((reach[:, 0].abs() > 0).any())
+
+    def _blame(self, probe: Probe, module: nn.Module, x: Tensor, weights: Weights, heads: int, fault: str) -> None:
+        """Raise what the values show to be wrong; if they show no mistake that we know, raise `fault`."""
+        try:
+            self.compare(probe, module, x, weights, heads)
+        except Wrong as wrong:
+            if wrong.fault is not None:
+                raise
+        raise Wrong(fault)
 
     def check_sizes(self, probe: Probe, cases: Iterable[tuple[int, int, int, bool, torch.dtype]]) -> None:
         """Right for each `(d_in, d_out, heads, bias, dtype)`, for full sequences and for shorter ones."""
@@ -580,7 +618,7 @@ class Attention:
             for (owner, name), mask, fill in zip(masks, kept, fills):
                 owner._buffers[name] = torch.full_like(mask, fill)
             try:
-                if close(context_of(probe, module, x), everything):
+                if close(self.answer(probe, module, x), everything):
                     return True
             except Wrong as wrong:
                 if wrong.fault in ("forbidden", "timeout"):
@@ -613,7 +651,7 @@ class Attention:
         full = spelled(expected, heads, T)[0][0]
         for rate in (0.5, 0.2):
             module = make(rate).train()
-            first, second = context_of(probe, module, x), context_of(probe, module, x)
+            first, second = self.answer(probe, module, x), self.answer(probe, module, x)
             for result in (first, second):
                 if result.shape != expected.shape:
                     probe.same(result, expected)
@@ -624,8 +662,8 @@ class Attention:
                 raise Wrong("dropout_repeats")
             self.compare(probe, module.eval(), x, weights, heads, expected)
         module = make(0.0).train()
-        result = context_of(probe, module, x)
-        if not close(result, context_of(probe, module, x)):
+        result = self.answer(probe, module, x)
+        if not close(result, self.answer(probe, module, x)):
             raise Wrong("dropout_rate")
         self.compare(probe, module, x, weights, heads, expected)
 
@@ -710,3 +748,11 @@ def check_independent(kept: Tensor, past: Tensor) -> None:
             agree = (one == other)[(one >= 0) & (other >= 0)]
             if float(agree.double().mean()) > chance + 0.7 * (1 - chance):
                 raise Wrong("dropout_in_blocks")
+
+
+# ---- the constructor ---------------------------------------------------------------------------------
+
+
+def refuses(wrong: Wrong) -> bool:
+    """Whether the student's constructor said no in one of the two ways it may."""
+    return wrong.fault == "raises" and isinstance(wrong.__context__, (ValueError, AssertionError))

@@ -82,5 +82,5 @@ def _(probe: Probe) -> None:
 @exercise.item("gradients", "Los gradientes son correctos", "The gradients are right")
 def _(probe: Probe) -> None:
     weights = attention.draw(probe, 5, 3, True, torch.float64)
-    module = install(probe, attention.build(probe, 5, 3, 6, bias=True), weights)
+    module = install(probe, attention.build(probe, 5, 3, 4, bias=True), weights)
     attention.check_gradients(probe, module, probe.randn(2, 4, 5, dtype=torch.float64), weights)

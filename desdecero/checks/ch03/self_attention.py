@@ -11,7 +11,6 @@ from desdecero.checks.ch03._common import (
     Fault,
     Recipe,
     barring,
-    context_of,
     install,
     qkv_mimics,
 )
@@ -92,7 +91,7 @@ def _(probe: Probe) -> None:
             attention.compare(probe, module, probe.randn(B, T, d_in, dtype=weights["W_key.weight"].dtype), weights)
         x = probe.randn(3, 5, d_in, dtype=weights["W_key.weight"].dtype)
         attention.compare(probe, module, x, weights)
-        probe.same(context_of(probe, module.train(), x), attention.expected(x, weights), fault="mode_matters")
+        probe.same(attention.answer(probe, module.train(), x), attention.expected(x, weights), fault="mode_matters")
 
 
 @exercise.item("large_values", "Aguanta valores grandes", "Stands large values")
@@ -101,7 +100,7 @@ def _(probe: Probe) -> None:
     module = install(probe, attention.build(probe, 6, 4, bias=True), weights)
     for scale in (1.0, 60.0):
         x = probe.randn(2, 5, 6, dtype=torch.float64, scale=scale)
-        if not bool(torch.isfinite(context_of(probe, module, x)).all()):
+        if not bool(torch.isfinite(attention.answer(probe, module, x)).all()):
             raise Wrong("overflow")
         attention.compare(probe, module, x, weights)
 

@@ -175,6 +175,7 @@ def mimics(prompt: Tensor, count: int, context: int) -> Mimics:
     def narrow(width: int) -> Callable[[], Tensor]:
         return lambda: grown(prompt, count, lambda ids: ids[:, -width:])
 
+    seen = min(prompt.shape[1], context)
     # Without `dim`, argmax numbers all the scores in a row, and the first row's best comes first.
     of_first_row = grown(prompt[:1], count, last)[:, prompt.shape[1] :].expand(len(prompt), -1)
     return {
@@ -183,7 +184,9 @@ def mimics(prompt: Tensor, count: int, context: int) -> Mimics:
             *(narrow(width) for width in range(1, context)),
             lambda: grown(prompt, count, lambda ids: ids[:, ids.shape[1] - context :]),
         ],
-        "wrong_step": lambda: grown(prompt, count, last, step=0),
+        "wrong_step": [
+            lambda step=step: grown(prompt, count, last, step) for step in (*range(seen - 1), *range(-seen, -1))
+        ],
         "least_likely": lambda: grown(prompt, count, last, lag=-1),
         "mixed_rows": torch.cat([prompt, of_first_row], dim=1),
         "same_token": torch.cat([prompt, following(last(prompt))[:, -1:].expand(-1, count)], dim=1),
@@ -206,10 +209,10 @@ def judge(probe: Probe, model: Fake, prompt: Tensor, count: int, context: int, e
     if width != length + count:
         if isinstance(model, Ending):
             raise Wrong("stops_early")
-        if width == count:
-            raise Wrong("only_new")
         if torch.equal(result[:, :length], prompt):
             raise Wrong("wrong_count", got=width - length, expected=count)
+        if width == count:
+            raise Wrong("only_new")
         if width < length + count:
             raise Wrong("lost_prompt")
         raise Wrong("shape", got=shape(result), expected=shape(expected))

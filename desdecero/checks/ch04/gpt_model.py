@@ -199,7 +199,7 @@ def checked(probe: Probe, cfg: GPTConfig) -> nn.Module:
         check_qkv_bias(part, cfg)
     if head.bias is not None:
         raise Wrong("head_bias")
-    if head.weight is module.tok_emb.weight:
+    if head.weight.data_ptr() == module.tok_emb.weight.data_ptr():
         raise Wrong("tied_head")
     return module
 
@@ -287,7 +287,7 @@ def _(probe: Probe) -> None:
         with torch.device("meta"), _NothingToFill():
             module = probe.build(cfg, fault="not_on_meta")
         if not all(parameter.is_meta for parameter in module.parameters()):
-            raise Wrong("not_on_meta", error="device")
+            raise Wrong("not_on_meta", error="device='cpu'")
         got, expected = sum(parameter.numel() for parameter in module.parameters()), parameter_count(cfg)
         if got != expected:
             raise Wrong("parameter_count", name=name, got=spaced(got), expected=spaced(expected))

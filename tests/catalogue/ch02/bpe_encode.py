@@ -237,6 +237,11 @@ def bpe_encode(text, merges):
         "Chooses the merge of highest rank.",
         edits=((BEST, "best = max(zip(sequence, sequence[1:]), key=lambda pair: rank.get(pair, -1))"),),
     ),
+    "other_order": Wrong(
+        "Elige la fusión que da el token más largo.",
+        "Chooses the merge that gives the longest token.",
+        edits=((BEST, "best = max(zip(sequence, sequence[1:]), key=lambda pair: len(pair[0] + pair[1]) * (pair in rank))"),),
+    ),
     "by_count": Wrong(
         "Repite lo del entrenamiento: une la pareja más frecuente del texto.",
         "Does as in training: joins the pair most frequent in the text.",
