@@ -128,6 +128,20 @@ def _limit_by_thread(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        done.set()
-        watcher.join()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(target, None)
+        _settle(watcher, done)
+
+
+def _settle(watcher: threading.Thread, done: threading.Event) -> None:
+    """Stop the watcher and meet a last ring here, where it does no harm.
+
+    Taking it back, PyThreadState_SetAsyncExc(…, None), would not do: Python 3.11 then looks for it for ever.
+    """
+    while True:
+        try:
+            done.set()
+            watcher.join()
+            for _ in range(10):
+                pass  # the interpreter delivers between two steps
+            return
+        except TimeUp:
+            continue
