@@ -6,26 +6,27 @@ RIGHT = {
     "pad_and_split": '''
 class SimpleTokenizer:
     def __init__(self, vocab):
-        self.str_to_int = vocab
-        self.int_to_str = {i: s for s, i in vocab.items()}
+        self.number = vocab
+        self.word = {}
+        for word in vocab:
+            self.word[vocab[word]] = word
 
     def encode(self, text):
         for mark in ",.;:?!¿¡":
-            text = text.replace(mark, " " + mark + " ")
+            text = text.replace(mark, f" {mark} ")
         ids = []
         for word in text.split():
-            if word in self.str_to_int:
-                ids.append(self.str_to_int[word])
-            else:
-                ids.append(self.str_to_int["<|unk|>"])
+            if word not in self.number:
+                word = "<|unk|>"
+            ids.append(self.number[word])
         return ids
 
     def decode(self, ids):
-        text = " ".join([self.int_to_str[i] for i in ids])
+        text = " ".join(map(self.word.get, ids))
         for mark in ",.;:?!":
-            text = text.replace(" " + mark, mark)
+            text = text.replace(f" {mark}", mark)
         for mark in "¿¡":
-            text = text.replace(mark + " ", mark)
+            text = text.replace(f"{mark} ", mark)
         return text
 ''',
     "split_and_filter": r'''
@@ -35,15 +36,15 @@ class SimpleTokenizer:
         self.words = dict(zip(vocab.values(), vocab.keys()))
 
     def encode(self, text):
-        pieces = re.split(r"([,.;:?!¿¡]|\s)", text)
-        pieces = [piece.strip() for piece in pieces if piece.strip()]
-        pieces = [piece if piece in self.vocab else "<|unk|>" for piece in pieces]
-        return [self.vocab[piece] for piece in pieces]
+        found = []
+        for stretch in text.split():
+            found += filter(None, re.split(r"([,.;:?!¿¡])", stretch))
+        return [self.vocab[w] if w in self.vocab else self.vocab["<|unk|>"] for w in found]
 
     def decode(self, ids):
-        text = " ".join(self.words[i] for i in ids)
-        text = re.sub(r"\s+([,.;:?!])", r"\1", text)
-        return re.sub(r"([¿¡])\s+", r"\1", text)
+        glued = "".join(" " + self.words[i] for i in ids).lstrip()
+        glued = re.sub(r"\s(?=[,.;:?!])", "", glued)
+        return re.sub(r"(?<=[¿¡])\s", "", glued)
 ''',
     "word_characters": r'''
 class SimpleTokenizer:

@@ -3,20 +3,21 @@ from tests.catalogue import Wrong
 IMPORTS = "from collections.abc import Sequence\n"
 
 RIGHT = {
-    "lists_in_init": '''
+    "pairs_in_init": '''
 class SlidingWindowDataset(Dataset):
     def __init__(self, token_ids, context_length, stride):
-        self.inputs = []
-        self.targets = []
-        for i in range(0, len(token_ids) - context_length, stride):
-            self.inputs.append(torch.tensor(token_ids[i : i + context_length]))
-            self.targets.append(torch.tensor(token_ids[i + 1 : i + context_length + 1]))
+        self.pairs = []
+        first = 0
+        while first + context_length < len(token_ids):
+            piece = [int(i) for i in token_ids[first : first + context_length + 1]]
+            self.pairs.append((torch.tensor(piece[:-1]), torch.tensor(piece[1:])))
+            first += stride
 
     def __len__(self):
-        return len(self.inputs)
+        return len(self.pairs)
 
-    def __getitem__(self, idx):
-        return self.inputs[idx], self.targets[idx]
+    def __getitem__(self, index):
+        return self.pairs[index]
 ''',
     "unfold": '''
 class SlidingWindowDataset(Dataset):

@@ -2,27 +2,24 @@ from tests.catalogue import Wrong
 from tests.catalogue.ch03._common import causal, qkv
 
 RIGHT = {
-    "float_mask_in_place": """
+    "where_in_place": """
 class CausalAttention(nn.Module):
     def __init__(self, d_in, d_out, context_length, dropout, qkv_bias=False):
         super().__init__()
-        self.d_out = d_out
+        self.root = math.sqrt(d_out)
         self.W_query = nn.Linear(d_in, d_out, bias=qkv_bias)
         self.W_key = nn.Linear(d_in, d_out, bias=qkv_bias)
         self.W_value = nn.Linear(d_in, d_out, bias=qkv_bias)
-        self.dropout = nn.Dropout(dropout)
-        self.register_buffer("mask", torch.triu(torch.ones(context_length, context_length), diagonal=1))
+        self.thin_out = nn.Dropout(dropout)
+        # ones where a token may look
+        self.register_buffer("open", torch.tril(torch.ones(context_length, context_length)))
 
     def forward(self, x):
-        b, num_tokens, d_in = x.shape
-        keys = self.W_key(x)
-        queries = self.W_query(x)
-        values = self.W_value(x)
-        attn_scores = queries @ keys.transpose(1, 2)
-        attn_scores.masked_fill_(self.mask.bool()[:num_tokens, :num_tokens], -torch.inf)
-        attn_weights = torch.softmax(attn_scores / keys.shape[-1] ** 0.5, dim=-1)
-        attn_weights = self.dropout(attn_weights)
-        return attn_weights @ values
+        length = x.shape[1]
+        match = self.W_query(x) @ self.W_key(x).transpose(1, 2) / self.root
+        match[:, self.open[:length, :length] == 0] = float("-inf")
+        share = match.softmax(dim=-1)
+        return self.thin_out(share) @ self.W_value(x)
 """,
     "tril_renormalised": """
 class CausalAttention(nn.Module):

@@ -2,34 +2,29 @@ from tests.catalogue import Wrong
 from tests.catalogue.ch03._common import causal, qkv
 
 RIGHT = {
-    "view_and_transpose": """
+    "heads_in_the_batch": """
 class MultiHeadAttention(nn.Module):
     def __init__(self, d_in, d_out, context_length, dropout, num_heads, qkv_bias=False):
         super().__init__()
-        assert d_out % num_heads == 0, "d_out must be divisible by num_heads"
-        self.d_out = d_out
-        self.num_heads = num_heads
-        self.head_dim = d_out // num_heads
-        self.W_query = nn.Linear(d_in, d_out, bias=qkv_bias)
-        self.W_key = nn.Linear(d_in, d_out, bias=qkv_bias)
-        self.W_value = nn.Linear(d_in, d_out, bias=qkv_bias)
+        assert d_out % num_heads == 0, f"{num_heads} heads do not fit into {d_out}"
+        self.H = num_heads
+        self.W_query, self.W_key, self.W_value = (nn.Linear(d_in, d_out, bias=qkv_bias) for _ in range(3))
         self.out_proj = nn.Linear(d_out, d_out)
-        self.dropout = nn.Dropout(dropout)
-        self.register_buffer("mask", torch.triu(torch.ones(context_length, context_length), diagonal=1))
+        self.lose = nn.Dropout(dropout)
+        i = torch.arange(context_length)
+        self.register_buffer("later", i[None, :] > i[:, None])
 
     def forward(self, x):
-        b, num_tokens, d_in = x.shape
-        keys = self.W_key(x).view(b, num_tokens, self.num_heads, self.head_dim).transpose(1, 2)
-        queries = self.W_query(x).view(b, num_tokens, self.num_heads, self.head_dim).transpose(1, 2)
-        values = self.W_value(x).view(b, num_tokens, self.num_heads, self.head_dim).transpose(1, 2)
-        attn_scores = queries @ keys.transpose(2, 3)
-        mask_bool = self.mask.bool()[:num_tokens, :num_tokens]
-        attn_scores.masked_fill_(mask_bool, -torch.inf)
-        attn_weights = torch.softmax(attn_scores / keys.shape[-1] ** 0.5, dim=-1)
-        attn_weights = self.dropout(attn_weights)
-        context_vec = (attn_weights @ values).transpose(1, 2)
-        context_vec = context_vec.contiguous().view(b, num_tokens, self.d_out)
-        return self.out_proj(context_vec)
+        B, T, _ = x.shape
+
+        def fold(y):
+            # every head becomes a sequence of its own in a larger batch
+            return y.view(B, T, self.H, -1).permute(0, 2, 1, 3).reshape(B * self.H, T, -1)
+
+        q, k, v = fold(self.W_query(x)), fold(self.W_key(x)), fold(self.W_value(x))
+        look = torch.bmm(q, k.mT).div_(q.size(2) ** 0.5).masked_fill_(self.later[:T, :T], -math.inf)
+        seen = torch.bmm(self.lose(look.softmax(2)), v)
+        return self.out_proj(seen.view(B, self.H, T, -1).permute(0, 2, 1, 3).reshape(B, T, -1))
 """,
     "loop_over_heads": """
 class MultiHeadAttention(nn.Module):

@@ -33,9 +33,8 @@ class SelfAttention(nn.Module):
             rows = []
             for token in sequence:
                 query = self.W_query(token)
-                attn_scores = keys @ query
-                attn_weights = torch.softmax(attn_scores / self.d_out**0.5, dim=0)
-                rows.append(attn_weights @ values)
+                shares = (keys @ query / self.d_out**0.5).softmax(dim=0)
+                rows.append(shares @ values)
             batch.append(torch.stack(rows))
         return torch.stack(batch)
 """,

@@ -13,17 +13,14 @@ def simple_attention(x):
     if x.dim() == 3:
         pairs = [simple_attention(sequence) for sequence in x]
         return torch.stack([c for c, _ in pairs]), torch.stack([w for _, w in pairs])
-    T = x.shape[0]
-    attn_scores = torch.empty(T, T, dtype=x.dtype)
-    for i, x_i in enumerate(x):
-        for j, x_j in enumerate(x):
-            attn_scores[i, j] = torch.dot(x_i, x_j)
-    attn_weights = torch.softmax(attn_scores, dim=1)
-    all_context_vecs = torch.zeros_like(x)
-    for i in range(T):
-        for j in range(T):
-            all_context_vecs[i] += attn_weights[i, j] * x[j]
-    return all_context_vecs, attn_weights
+    rows, mixtures = [], []
+    for asking in x:
+        likeness = torch.stack([(asking * looked_at).sum() for looked_at in x])
+        row = likeness.softmax(dim=0)
+        mixture = sum(share * looked_at for share, looked_at in zip(row, x))
+        rows.append(row)
+        mixtures.append(mixture)
+    return torch.stack(mixtures), torch.stack(rows)
 """,
     "softmax_by_hand": """
 def simple_attention(x):

@@ -19,10 +19,9 @@ class FeedForward(nn.Module):
         return self.layers(x)
 ''',
     "own_gelu": '''
-class MyGELU(nn.Module):
+class Bend(nn.Module):
     def forward(self, x):
-        return 0.5 * x * (1 + torch.tanh(
-            torch.sqrt(torch.tensor(2.0 / torch.pi)) * (x + 0.044715 * torch.pow(x, 3))))
+        return x / (1 + torch.exp(-1.5957691216057308 * (x + 0.044715 * x**3)))
 
 
 class FeedForward(nn.Module):
@@ -31,7 +30,7 @@ class FeedForward(nn.Module):
         d = cfg.emb_dim
         down = nn.Linear(4 * d, d)
         up = nn.Linear(d, 4 * d)
-        self.layers = nn.Sequential(up, MyGELU(), down)
+        self.layers = nn.Sequential(up, Bend(), down)
 
     def forward(self, x):
         for layer in self.layers:

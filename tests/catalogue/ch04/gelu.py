@@ -13,16 +13,19 @@ class GELU(nn.Module):
     def forward(self, x):
         return x * 0.5 * (1.0 + torch.tanh(x * 0.7978845608028654 * (1.0 + 0.044715 * x * x)))
 ''',
-    "constant_tensor": '''
+    "tanh_from_exponentials": '''
 class GELU(nn.Module):
+    """tanh written with an exponential of a negative number, which can't overflow."""
+
     def __init__(self):
         super().__init__()
+        self.k = math.sqrt(8 / math.pi)
 
     def forward(self, x):
-        return 0.5 * x * (1 + torch.tanh(
-            torch.sqrt(torch.tensor(2.0 / torch.pi)) *
-            (x + 0.044715 * torch.pow(x, 3))
-        ))
+        u = self.k * (x + 0.044715 * x.square() * x)
+        small = torch.exp(-u.abs())
+        gate = torch.where(u >= 0, 1 / (1 + small), small / (1 + small))
+        return gate * x
 ''',
     "buffer_and_steps": '''
 class GELU(nn.Module):

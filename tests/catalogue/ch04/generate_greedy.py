@@ -12,17 +12,15 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
             out[:, t] = torch.argmax(logits[:, -1, :], dim=-1)
     return out
 ''',
-    "book_style": '''
-def generate_greedy(model, idx, max_new_tokens, context_size):
-    for _ in range(max_new_tokens):
-        idx_cond = idx[:, -context_size:]
+    "probabilities_first": '''
+def generate_greedy(model, token_ids, max_new_tokens, context_length):
+    text = token_ids
+    for step in range(max_new_tokens):
         with torch.no_grad():
-            logits = model(idx_cond)
-        logits = logits[:, -1, :]
-        probas = torch.softmax(logits, dim=-1)
-        idx_next = torch.argmax(probas, dim=-1, keepdim=True)
-        idx = torch.cat((idx, idx_next), dim=1)
-    return idx
+            chances = F.log_softmax(model(text[..., -context_length:])[:, -1, :], dim=1)
+        winner = chances.sort(dim=1, descending=True, stable=True).indices[:, :1]
+        text = torch.column_stack((text, winner))
+    return text
 ''',
     "recursive": '''
 @torch.inference_mode()

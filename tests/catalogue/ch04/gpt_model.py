@@ -11,24 +11,19 @@ RIGHT = {
 class GPTModel(nn.Module):
     def __init__(self, cfg):
         super().__init__()
-        self.out_head = nn.Linear(cfg.emb_dim, cfg.vocab_size, bias=False)
-        self.final_norm = LayerNorm(cfg.emb_dim)
-        self.trf_blocks = nn.ModuleList([TransformerBlock(cfg) for _ in range(cfg.n_layers)])
-        self.drop_emb = nn.Dropout(cfg.drop_rate)
-        self.pos_emb = nn.Embedding(cfg.context_length, cfg.emb_dim)
-        self.tok_emb = nn.Embedding(cfg.vocab_size, cfg.emb_dim)
+        D, V = cfg.emb_dim, cfg.vocab_size
+        self.out_head = nn.Linear(D, V, bias=False)
+        self.final_norm = LayerNorm(D)
+        self.trf_blocks = nn.ModuleList(TransformerBlock(cfg) for _ in range(cfg.n_layers))
+        self.pos_emb = nn.Embedding(cfg.context_length, D)
+        self.tok_emb = nn.Embedding(V, D)
+        self.leak = nn.Dropout(cfg.drop_rate)
 
-    def forward(self, in_idx):
-        batch_size, seq_len = in_idx.shape
-        tok_embeds = self.tok_emb(in_idx)
-        pos_embeds = self.pos_emb(torch.arange(seq_len, device=in_idx.device))
-        x = tok_embeds + pos_embeds
-        x = self.drop_emb(x)
+    def forward(self, ids):
+        trunk = self.leak(self.tok_emb(ids) + self.pos_emb.weight[: ids.size(-1)])
         for block in self.trf_blocks:
-            x = block(x)
-        x = self.final_norm(x)
-        logits = self.out_head(x)
-        return logits
+            trunk = block(trunk)
+        return self.out_head(self.final_norm(trunk))
 ''',
     "position_buffer": '''
 class GPTModel(nn.Module):

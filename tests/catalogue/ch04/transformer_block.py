@@ -6,32 +6,27 @@ from desdecero.gpt import GELU, FeedForward, GPTConfig, LayerNorm
 """
 
 RIGHT = {
-    "two_dropouts": '''
+    "two_branches": '''
 class TransformerBlock(nn.Module):
     def __init__(self, cfg):
         super().__init__()
-        self.norm2 = LayerNorm(cfg.emb_dim)
-        self.norm1 = LayerNorm(cfg.emb_dim)
+        D = cfg.emb_dim
         self.ff = FeedForward(cfg)
         self.att = MultiHeadAttention(
-            d_in=cfg.emb_dim, d_out=cfg.emb_dim, context_length=cfg.context_length,
-            num_heads=cfg.n_heads, dropout=cfg.drop_rate, qkv_bias=cfg.qkv_bias,
+            D, D, cfg.context_length, num_heads=cfg.n_heads, dropout=cfg.drop_rate, qkv_bias=cfg.qkv_bias
         )
-        self.drop_att = nn.Dropout(cfg.drop_rate)
-        self.drop_ff = nn.Dropout(cfg.drop_rate)
+        self.norm2, self.norm1 = LayerNorm(D), LayerNorm(D)
+        self.after_att, self.after_ff = nn.Dropout(cfg.drop_rate), nn.Dropout(cfg.drop_rate)
+
+    def look(self, x):
+        return self.after_att(self.att(self.norm1(x)))
+
+    def think(self, x):
+        return self.after_ff(self.ff(self.norm2(x)))
 
     def forward(self, x):
-        shortcut = x
-        x = self.norm1(x)
-        x = self.att(x)
-        x = self.drop_att(x)
-        x = x + shortcut
-
-        shortcut = x
-        x = self.norm2(x)
-        x = self.ff(x)
-        x = self.drop_ff(x)
-        return x + shortcut
+        looked = x + self.look(x)
+        return looked + self.think(looked)
 ''',
     "functional_dropout": '''
 class TransformerBlock(nn.Module):
