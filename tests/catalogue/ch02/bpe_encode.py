@@ -3,7 +3,7 @@ from tests.catalogue import Wrong
 IMPORTS = "from desdecero.text import Pair, merge_pair\n"
 
 RIGHT = {
-    "one_pass_per_merge": '''
+    "one_pass_per_merge": """
 def bpe_encode(text, merges):
     tokens = [bytes([b]) for b in text.encode("utf-8")]
     for left, right in merges:
@@ -17,8 +17,8 @@ def bpe_encode(text, merges):
                 i += 1
         tokens = new
     return tokens
-''',
-    "one_occurrence_at_a_time": '''
+""",
+    "one_occurrence_at_a_time": """
 def bpe_encode(text, merges):
     data = text.encode()
     tokens = [data[i : i + 1] for i in range(len(data))]
@@ -33,8 +33,8 @@ def bpe_encode(text, merges):
         if best_place is None:
             return tokens
         tokens[best_place : best_place + 2] = [tokens[best_place] + tokens[best_place + 1]]
-''',
-    "ranks_of_tokens": '''
+""",
+    "ranks_of_tokens": """
 def bpe_encode(text, merges):
     ranks = {bytes([i]): i for i in range(256)}
     for left, right in merges:
@@ -47,8 +47,8 @@ def bpe_encode(text, merges):
         _, i = min(candidates)
         parts = parts[:i] + [parts[i] + parts[i + 1]] + parts[i + 2 :]
     return parts
-''',
-    "boundaries": '''
+""",
+    "boundaries": """
 def bpe_encode(text, merges):
     data = text.encode("utf-8")
     rank = {pair: k for k, pair in enumerate(merges)}
@@ -64,8 +64,8 @@ def bpe_encode(text, merges):
             break
         del cuts[i + 1]
     return [data[a:b] for a, b in zip(cuts, cuts[1:])]
-''',
-    "numbers": '''
+""",
+    "numbers": """
 def bpe_encode(text, merges):
     number = {bytes([i]): i for i in range(256)}
     table = {}
@@ -90,7 +90,7 @@ def bpe_encode(text, merges):
             else:
                 out.append(first)
         ids = out
-''',
+""",
 }
 
 START = '[bytes([byte]) for byte in text.encode("utf-8")]'
@@ -107,7 +107,7 @@ WRONG = {
     "forbidden": Wrong(
         "Deja que tiktoken haga el trabajo.",
         "Lets tiktoken do the work.",
-        source='''
+        source="""
 import tiktoken
 
 def bpe_encode(text, merges):
@@ -115,7 +115,7 @@ def bpe_encode(text, merges):
     ranks.update({left + right: 256 + i for i, (left, right) in enumerate(merges)})
     encoding = tiktoken.Encoding("mine", pat_str=r"[\\s\\S]+", mergeable_ranks=ranks, special_tokens={})
     return encoding.decode_tokens_bytes(encoding.encode(text))
-''',
+""",
     ),
     "not_a_list": Wrong(
         "Devuelve los tokens en una tupla.",
@@ -155,13 +155,16 @@ def bpe_encode(text, merges):
         "Writes if where while was needed.",
         edits=(
             ("while len(sequence) > 1:", "if len(sequence) > 1:"),
-            ("        if best not in rank:\n            break\n        sequence", "        if best in rank:\n            sequence"),
+            (
+                "        if best not in rank:\n            break\n        sequence",
+                "        if best in rank:\n            sequence",
+            ),
         ),
     ),
     "first_only": Wrong(
         "Recorre merges y une solo la primera aparición de cada pareja.",
         "Goes through merges and joins only the first occurrence of each pair.",
-        source='''
+        source="""
 def bpe_encode(text, merges):
     sequence = [bytes([b]) for b in text.encode("utf-8")]
     for left, right in merges:
@@ -170,12 +173,12 @@ def bpe_encode(text, merges):
                 sequence[i : i + 2] = [left + right]
                 break
     return sequence
-''',
+""",
     ),
     "right_to_left": Wrong(
         "Une desde el final para poder borrar sin mover los índices.",
         "Joins from the end so that deleting does not move the indices.",
-        source='''
+        source="""
 def bpe_encode(text, merges):
     sequence = [bytes([b]) for b in text.encode("utf-8")]
     for left, right in merges:
@@ -187,7 +190,7 @@ def bpe_encode(text, merges):
                 i -= 1
             i -= 1
     return sequence
-''',
+""",
     ),
     "characters": Wrong(
         "Parte el texto en caracteres antes de pasarlo a bytes.",
@@ -197,7 +200,7 @@ def bpe_encode(text, merges):
     "words": Wrong(
         "Codifica cada palabra por separado.",
         "Encodes each word on its own.",
-        source='''
+        source="""
 def bpe_encode(text, merges):
     tokens = []
     for word in re.findall(r"\\S+|\\s+", text):
@@ -206,12 +209,12 @@ def bpe_encode(text, merges):
             sequence = merge_pair(sequence, pair)
         tokens += sequence
     return tokens
-''',
+""",
     ),
     "longest_match": Wrong(
         "Busca desde la izquierda el token más largo del vocabulario.",
         "Looks from the left for the longest token in the vocabulary.",
-        source='''
+        source="""
 def bpe_encode(text, merges):
     data = text.encode("utf-8")
     known = {left + right for left, right in merges}
@@ -223,14 +226,12 @@ def bpe_encode(text, merges):
         tokens.append(data[start:end])
         start = end
     return tokens
-''',
+""",
     ),
     "leftmost_first": Wrong(
         "Une la primera pareja conocida que encuentra.",
         "Joins the first known pair it finds.",
-        edits=(
-            (BEST, "best = next((pair for pair in zip(sequence, sequence[1:]) if pair in rank), None)"),
-        ),
+        edits=((BEST, "best = next((pair for pair in zip(sequence, sequence[1:]) if pair in rank), None)"),),
     ),
     "last_first": Wrong(
         "Elige la fusión de rango más alto.",
@@ -240,7 +241,9 @@ def bpe_encode(text, merges):
     "other_order": Wrong(
         "Elige la fusión que da el token más largo.",
         "Chooses the merge that gives the longest token.",
-        edits=((BEST, "best = max(zip(sequence, sequence[1:]), key=lambda pair: len(pair[0] + pair[1]) * (pair in rank))"),),
+        edits=(
+            (BEST, "best = max(zip(sequence, sequence[1:]), key=lambda pair: len(pair[0] + pair[1]) * (pair in rank))"),
+        ),
     ),
     "by_count": Wrong(
         "Repite lo del entrenamiento: une la pareja más frecuente del texto.",
@@ -256,7 +259,7 @@ def bpe_encode(text, merges):
     "learns_anew": Wrong(
         "Entrena con el texto que tenía que codificar.",
         "Trains on the text it had to encode.",
-        source='''
+        source="""
 def bpe_encode(text, merges):
     sequence = [bytes([b]) for b in text.encode("utf-8")]
     for _ in range(len(merges)):
@@ -265,7 +268,7 @@ def bpe_encode(text, merges):
             break
         sequence = merge_pair(sequence, max(counts, key=counts.get))
     return sequence
-''',
+""",
     ),
     "short_text": Wrong(
         "Busca la mejor pareja aunque no quede ninguna.",
@@ -280,12 +283,12 @@ def bpe_encode(text, merges):
     "uses_up_merges": Wrong(
         "Va sacando las fusiones de la lista que recibe.",
         "Takes the merges out of the list it is given.",
-        source='''
+        source="""
 def bpe_encode(text, merges):
     sequence = [bytes([b]) for b in text.encode("utf-8")]
     while merges:
         sequence = merge_pair(sequence, merges.pop(0))
     return sequence
-''',
+""",
     ),
 }

@@ -1,7 +1,7 @@
 from tests.catalogue import Wrong
 
 RIGHT = {
-    "buffer_of_positions": '''
+    "buffer_of_positions": """
 class InputEmbedding(nn.Module):
     def __init__(self, vocab_size, context_length, emb_dim):
         super().__init__()
@@ -12,8 +12,8 @@ class InputEmbedding(nn.Module):
     def forward(self, token_ids):
         batch, num_tokens = token_ids.shape
         return self.pos_emb(self.positions[:num_tokens]) + self.tok_emb(token_ids)
-''',
-    "slice_of_the_table": '''
+""",
+    "slice_of_the_table": """
 class InputEmbedding(nn.Module):
     def __init__(self, vocab_size, context_length, emb_dim):
         super().__init__()
@@ -21,8 +21,8 @@ class InputEmbedding(nn.Module):
 
     def forward(self, x):
         return self.tok_emb.weight[x] + self.pos_emb.weight[: x.size(1)].unsqueeze(0)
-''',
-    "moved_afterwards": '''
+""",
+    "moved_afterwards": """
 class InputEmbedding(nn.Module):
     def __init__(self, vocab_size, context_length, emb_dim):
         super().__init__()
@@ -35,8 +35,8 @@ class InputEmbedding(nn.Module):
         tokens = self.tok_emb(token_ids)
         positions = torch.arange(token_ids.shape[1]).to(token_ids.device).expand_as(token_ids)
         return torch.add(tokens, self.pos_emb(positions))
-''',
-    "loop_over_positions": '''
+""",
+    "loop_over_positions": """
 class InputEmbedding(nn.Module):
     def __init__(self, vocab_size, context_length, emb_dim):
         super().__init__()
@@ -48,8 +48,8 @@ class InputEmbedding(nn.Module):
         for t in range(token_ids.shape[1]):
             columns.append(self.tok_emb(token_ids[:, t]) + self.pos_emb.weight[t])
         return torch.stack(columns, dim=1)
-''',
-    "one_hot": '''
+""",
+    "one_hot": """
 class InputEmbedding(nn.Module):
     def __init__(self, vocab_size, context_length, emb_dim):
         super().__init__()
@@ -62,7 +62,7 @@ class InputEmbedding(nn.Module):
         chosen = F.one_hot(token_ids, self.vocab_size).to(self.tok_emb.weight.dtype)
         positions = torch.cumsum(torch.ones_like(token_ids), dim=1) - 1
         return torch.einsum("btv,vd->btd", chosen, self.tok_emb.weight) + F.embedding(positions, self.pos_emb.weight)
-''',
+""",
 }
 
 TOKENS = "self.tok_emb = nn.Embedding(vocab_size, emb_dim)"
@@ -78,7 +78,7 @@ WRONG = {
     "not_a_module": Wrong(
         "Olvida heredar de nn.Module.",
         "Forgets to inherit from nn.Module.",
-        source='''
+        source="""
 class InputEmbedding:
     def __init__(self, vocab_size, context_length, emb_dim):
         self.tok_emb = nn.Embedding(vocab_size, emb_dim)
@@ -86,12 +86,12 @@ class InputEmbedding:
 
     def __call__(self, token_ids):
         return self.tok_emb(token_ids) + self.pos_emb(torch.arange(token_ids.shape[1]))
-''',
+""",
     ),
     "missing_attribute": Wrong(
         "Llama a las tablas de otra forma.",
         "Gives the tables other names.",
-        source='''
+        source="""
 class InputEmbedding(nn.Module):
     def __init__(self, vocab_size, context_length, emb_dim):
         super().__init__()
@@ -101,12 +101,12 @@ class InputEmbedding(nn.Module):
     def forward(self, token_ids):
         positions = torch.arange(token_ids.shape[1], device=token_ids.device)
         return self.token_embedding(token_ids) + self.position_embedding(positions)
-''',
+""",
     ),
     "wrong_attribute": Wrong(
         "Usa senos y cosenos fijos para las posiciones.",
         "Uses fixed sines and cosines for the positions.",
-        source='''
+        source="""
 class InputEmbedding(nn.Module):
     def __init__(self, vocab_size, context_length, emb_dim):
         super().__init__()
@@ -116,7 +116,7 @@ class InputEmbedding(nn.Module):
 
     def forward(self, token_ids):
         return self.tok_emb(token_ids) + self.pos_emb[: token_ids.shape[1]]
-''',
+""",
     ),
     "weight_shape": Wrong(
         "Da a la tabla de posiciones una fila por cada palabra del vocabulario.",
@@ -187,9 +187,7 @@ class InputEmbedding(nn.Module):
     "scaled": Wrong(
         "Multiplica por la raíz de emb_dim, como el primer Transformer.",
         "Multiplies by the root of emb_dim, as the first Transformer did.",
-        edits=(
-            (SUM, "return self.tok_emb(token_ids) * self.tok_emb.embedding_dim**0.5 + self.pos_emb(positions)"),
-        ),
+        edits=((SUM, "return self.tok_emb(token_ids) * self.tok_emb.embedding_dim**0.5 + self.pos_emb(positions)"),),
     ),
     "normalised": Wrong(
         "Añade una normalización al final.",

@@ -3,7 +3,7 @@ from tests.catalogue import Wrong
 IMPORTS = "from desdecero.text import UNKNOWN\n"
 
 RIGHT = {
-    "pad_and_split": '''
+    "pad_and_split": """
 class SimpleTokenizer:
     def __init__(self, vocab):
         self.number = vocab
@@ -28,8 +28,8 @@ class SimpleTokenizer:
         for mark in "¿¡":
             text = text.replace(f"{mark} ", mark)
         return text
-''',
-    "split_and_filter": r'''
+""",
+    "split_and_filter": r"""
 class SimpleTokenizer:
     def __init__(self, vocab):
         self.vocab = dict(vocab)
@@ -45,8 +45,8 @@ class SimpleTokenizer:
         glued = "".join(" " + self.words[i] for i in ids).lstrip()
         glued = re.sub(r"\s(?=[,.;:?!])", "", glued)
         return re.sub(r"(?<=[¿¡])\s", "", glued)
-''',
-    "word_characters": r'''
+""",
+    "word_characters": r"""
 class SimpleTokenizer:
     def __init__(self, vocab):
         self.vocab = vocab
@@ -64,8 +64,8 @@ class SimpleTokenizer:
                 out += " "
             out += token
         return out
-''',
-    "state_machine": '''
+""",
+    "state_machine": """
 class SimpleTokenizer:
     MARKS = set(",.;:?!¿¡")
 
@@ -101,8 +101,8 @@ class SimpleTokenizer:
             glued = before is None or before in "¿¡" or token in ",.;:?!"
             text += token if glued else " " + token
         return text
-''',
-    "translate": r'''
+""",
+    "translate": r"""
 class SimpleTokenizer:
     table = str.maketrans({mark: f" {mark} " for mark in ",.;:?!¿¡"})
 
@@ -115,14 +115,14 @@ class SimpleTokenizer:
 
     def decode(self, ids: list[int]) -> str:
         return re.sub(r"(?<=[¿¡]) | (?=[,.;:?!])", "", " ".join(map(self.itos.__getitem__, ids)))
-''',
+""",
 }
 
-SPLIT = r'''re.findall(r"[,.;:?!¿¡]|[^\s,.;:?!¿¡]+", text)'''
+SPLIT = r"""re.findall(r"[,.;:?!¿¡]|[^\s,.;:?!¿¡]+", text)"""
 LOOK_UP = "[self.token_to_id.get(token, unknown) for token in tokens]"
 JOIN = '" ".join(self.id_to_token[i] for i in ids)'
-CLOSE = r'''text = re.sub(r" ([,.;:?!])", r"\1", text)'''
-OPEN = r'''return re.sub(r"([¿¡]) ", r"\1", text)'''
+CLOSE = r"""text = re.sub(r" ([,.;:?!])", r"\1", text)"""
+OPEN = r"""return re.sub(r"([¿¡]) ", r"\1", text)"""
 
 WRONG = {
     "not_implemented": Wrong(
@@ -183,7 +183,7 @@ WRONG = {
     "needs_space": Wrong(
         "Parte por espacios y solo mira los signos de los extremos.",
         "Splits at spaces and only looks at the marks at both ends.",
-        source='''
+        source="""
 class SimpleTokenizer:
     def __init__(self, vocab):
         self.vocab = vocab
@@ -209,7 +209,7 @@ class SimpleTokenizer:
         for mark in ",.;:?!":
             text = text.replace(" " + mark, mark)
         return text.replace("¿ ", "¿").replace("¡ ", "¡")
-''',
+""",
     ),
     "blank_tokens": Wrong(
         "Usa re.split y no descarta los espacios ni los trozos vacíos.",
@@ -249,7 +249,7 @@ class SimpleTokenizer:
     "space_before_mark": Wrong(
         "Olvida quitar el espacio delante del punto y coma y los dos puntos.",
         "Forgets to remove the space before the semicolon and the colon.",
-        edits=((CLOSE, r'''text = re.sub(r" ([,.?!])", r"\1", text)'''),),
+        edits=((CLOSE, r"""text = re.sub(r" ([,.?!])", r"\1", text)"""),),
     ),
     "opening_marks": Wrong(
         "No hace nada con los signos que abren.",
@@ -259,12 +259,12 @@ class SimpleTokenizer:
     "opening_glued": Wrong(
         "Quita el espacio delante de todos los signos, también de los que abren.",
         "Removes the space before every mark, the opening ones too.",
-        edits=((CLOSE, r'''text = re.sub(r" ([,.;:?!¿¡])", r"\1", text)'''),),
+        edits=((CLOSE, r"""text = re.sub(r" ([,.;:?!¿¡])", r"\1", text)"""),),
     ),
     "no_space_after": Wrong(
         "Quita los espacios a los dos lados de cada signo.",
         "Removes the spaces on both sides of each mark.",
-        edits=((CLOSE, r'''text = re.sub(r"\s*([,.;:?!])\s*", r"\1", text)'''),),
+        edits=((CLOSE, r"""text = re.sub(r"\s*([,.;:?!])\s*", r"\1", text)"""),),
     ),
     "outer_spaces": Wrong(
         "Añade un espacio detrás de cada palabra, también de la última.",

@@ -3,7 +3,7 @@ from tests.catalogue import Wrong
 IMPORTS = "from collections.abc import Sequence\n"
 
 RIGHT = {
-    "pairs_in_init": '''
+    "pairs_in_init": """
 class SlidingWindowDataset(Dataset):
     def __init__(self, token_ids, context_length, stride):
         self.pairs = []
@@ -18,8 +18,8 @@ class SlidingWindowDataset(Dataset):
 
     def __getitem__(self, index):
         return self.pairs[index]
-''',
-    "unfold": '''
+""",
+    "unfold": """
 class SlidingWindowDataset(Dataset):
     def __init__(self, token_ids, context_length, stride):
         ids = torch.as_tensor(token_ids).long()
@@ -34,8 +34,8 @@ class SlidingWindowDataset(Dataset):
     def __getitem__(self, i):
         row = self.windows[i]
         return row[:-1], row[1:]
-''',
-    "arithmetic": '''
+""",
+    "arithmetic": """
 class SlidingWindowDataset(torch.utils.data.Dataset):
     def __init__(self, token_ids, context_length, stride):
         super().__init__()
@@ -50,8 +50,8 @@ class SlidingWindowDataset(torch.utils.data.Dataset):
         start = i * self.S
         chunk = self.ids[start : start + self.T + 1]
         return (chunk[:-1].clone(), chunk[1:].clone())
-''',
-    "tensor_dataset": '''
+""",
+    "tensor_dataset": """
 from torch.utils.data import TensorDataset
 
 def SlidingWindowDataset(token_ids, context_length, stride):
@@ -64,8 +64,8 @@ def SlidingWindowDataset(token_ids, context_length, stride):
             x[row, k] = ids[s + k]
             y[row, k] = ids[s + k + 1]
     return TensorDataset(x, y)
-''',
-    "while_loop": '''
+""",
+    "while_loop": """
 class SlidingWindowDataset(Dataset):
     def __init__(self, token_ids, context_length, stride):
         token_ids = list(token_ids)
@@ -83,7 +83,7 @@ class SlidingWindowDataset(Dataset):
 
     def __getitem__(self, i):
         return self.pairs[i]
-''',
+""",
 }
 
 TENSOR = "torch.as_tensor(token_ids, dtype=torch.long)"
@@ -204,7 +204,7 @@ WRONG = {
     "shared": Wrong(
         "Crea las listas en la clase, y cada conjunto nuevo añade a las anteriores.",
         "Creates the lists in the class, and each new dataset adds to the earlier ones.",
-        source='''
+        source="""
 class SlidingWindowDataset(Dataset):
     inputs = []
     targets = []
@@ -219,12 +219,12 @@ class SlidingWindowDataset(Dataset):
 
     def __getitem__(self, index):
         return self.inputs[index], self.targets[index]
-''',
+""",
     ),
     "changes_ids": Wrong(
         "Va borrando de la lista los tokens que ya ha usado.",
         "Deletes from the list the tokens it has used.",
-        source='''
+        source="""
 class SlidingWindowDataset(Dataset):
     def __init__(self, token_ids, context_length, stride):
         self.pairs = []
@@ -239,6 +239,6 @@ class SlidingWindowDataset(Dataset):
 
     def __getitem__(self, index):
         return self.pairs[index]
-''',
+""",
     ),
 }

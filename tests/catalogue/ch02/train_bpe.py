@@ -3,7 +3,7 @@ from tests.catalogue import Wrong
 IMPORTS = "from desdecero.text import Pair, count_pairs, merge_pair\n"
 
 RIGHT = {
-    "numbers_instead_of_bytes": '''
+    "numbers_instead_of_bytes": """
 def train_bpe(text, num_merges):
     ids = list(text.encode("utf-8"))
     vocab = {i: bytes([i]) for i in range(256)}
@@ -30,8 +30,8 @@ def train_bpe(text, num_merges):
                 i += 1
         ids = out
     return merges
-''',
-    "verbose_loops": '''
+""",
+    "verbose_loops": """
 def train_bpe(text, num_merges):
     sequence = []
     for byte in text.encode():
@@ -61,8 +61,8 @@ def train_bpe(text, num_merges):
                     sequence[i : i + 2] = [best_pair[0] + best_pair[1]]
                 i = i + 1
     return merges
-''',
-    "sorted_by_position": '''
+""",
+    "sorted_by_position": """
 def train_bpe(text, num_merges):
     tokens, merges = [bytes([b]) for b in text.encode("utf-8")], []
     while len(merges) < num_merges and len(tokens) > 1:
@@ -85,8 +85,8 @@ def train_bpe(text, num_merges):
                 fresh = False
         tokens = joined
     return merges
-''',
-    "recursive": '''
+""",
+    "recursive": """
 def merge(tokens, pair):
     for i in range(len(tokens) - 1):
         if tokens[i] == pair[0] and tokens[i + 1] == pair[1]:
@@ -101,8 +101,8 @@ def train_bpe(text, num_merges, tokens=None):
         return []
     pair = counted[0][0]
     return [pair] + train_bpe(text, num_merges - 1, merge(tokens, pair))
-''',
-    "tensors": '''
+""",
+    "tensors": """
 def train_bpe(text, num_merges):
     ids = torch.tensor(list(text.encode("utf-8")), dtype=torch.long)
     names = [bytes([i]) for i in range(256)]
@@ -127,7 +127,7 @@ def train_bpe(text, num_merges):
                 out.append(rest.pop(0))
         ids = torch.tensor(out)
     return merges
-''',
+""",
 }
 
 START = '[bytes([byte]) for byte in text.encode("utf-8")]'
@@ -135,7 +135,7 @@ LOOP = "while len(merges) < num_merges:\n        pairs = count_pairs(sequence)\n
 BEST = "best = max(pairs, key=pairs.get)  # max keeps the first of equals"
 MERGE = "sequence = merge_pair(sequence, best)"
 
-WORDS = '''
+WORDS = """
 def train_bpe(text, num_merges):
     words = [[bytes([b]) for b in word.encode("utf-8")] for word in re.findall(r"\\S+|\\s+", text)]
     merges = []
@@ -151,7 +151,7 @@ def train_bpe(text, num_merges):
         merges.append(best)
         words = [merge_pair(word, best) for word in words]
     return merges
-'''
+"""
 
 WRONG = {
     "not_implemented": Wrong(
@@ -162,13 +162,13 @@ WRONG = {
     "forbidden": Wrong(
         "Usa el entrenador que trae tiktoken.",
         "Uses the trainer that comes with tiktoken.",
-        source='''
+        source="""
 def train_bpe(text, num_merges):
     from tiktoken._educational import bpe_train
 
     ranks = bpe_train(text, 256 + num_merges, r"[\\s\\S]+", visualise=None)
     return [(token[:1], token[1:]) for token in list(ranks)[256:]]
-''',
+""",
     ),
     "not_a_list": Wrong(
         "Olvida el return.",
@@ -188,7 +188,7 @@ def train_bpe(text, num_merges):
     "not_bytes": Wrong(
         "Trabaja con los números de los bytes y devuelve parejas de números.",
         "Works with the numbers of the bytes and returns pairs of numbers.",
-        source='''
+        source="""
 def train_bpe(text, num_merges):
     ids, merges = list(text.encode("utf-8")), []
     for new in range(256, 256 + num_merges):
@@ -208,23 +208,26 @@ def train_bpe(text, num_merges):
                 i += 1
         ids = out
     return merges
-''',
+""",
     ),
     "not_recounted": Wrong(
         "Cuenta una vez y se queda con las parejas más frecuentes.",
         "Counts once and takes the most frequent pairs.",
-        source='''
+        source="""
 def train_bpe(text, num_merges):
     data = text.encode("utf-8")
     counts = Counter((data[i : i + 1], data[i + 1 : i + 2]) for i in range(len(data) - 1))
     return [pair for pair, count in counts.most_common(num_merges) if count > 1]
-''',
+""",
     ),
     "counts_kept": Wrong(
         "Crea el contador fuera del bucle y va sumando en él.",
         "Creates the counter outside the loop and keeps adding to it.",
         edits=(
-            (LOOP, "pairs = Counter()\n    while len(merges) < num_merges:\n        pairs.update(count_pairs(sequence))\n"),
+            (
+                LOOP,
+                "pairs = Counter()\n    while len(merges) < num_merges:\n        pairs.update(count_pairs(sequence))\n",
+            ),
         ),
     ),
     "first_only": Wrong(

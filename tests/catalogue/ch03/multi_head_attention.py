@@ -2,7 +2,7 @@ from tests.catalogue import Wrong
 from tests.catalogue.ch03._common import causal, qkv
 
 RIGHT = {
-    "heads_in_the_batch": """
+    "folded_batch": """
 class MultiHeadAttention(nn.Module):
     def __init__(self, d_in, d_out, context_length, dropout, num_heads, qkv_bias=False):
         super().__init__()

@@ -6,7 +6,7 @@ from desdecero.gpt import GELU, GPTConfig
 """
 
 RIGHT = {
-    "torch_gelu": '''
+    "torch_gelu": """
 class FeedForward(nn.Module):
     def __init__(self, cfg):
         super().__init__()
@@ -17,8 +17,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x):
         return self.layers(x)
-''',
-    "own_gelu": '''
+""",
+    "own_gelu": """
 class Bend(nn.Module):
     def forward(self, x):
         return x / (1 + torch.exp(-1.5957691216057308 * (x + 0.044715 * x**3)))
@@ -36,8 +36,8 @@ class FeedForward(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return x
-''',
-    "named_layers": '''
+""",
+    "named_layers": """
 class FeedForward(nn.Module):
     def __init__(self, cfg):
         super().__init__()
@@ -50,8 +50,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x):
         return self.layers.narrow(self.layers.bend(self.layers.widen(x)))
-''',
-    "matrices": '''
+""",
+    "matrices": """
 class FeedForward(nn.Module):
     def __init__(self, cfg: GPTConfig) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class FeedForward(nn.Module):
         first, bend, last = self.layers
         wide = bend(torch.einsum("btd,wd->btw", x, first.weight) + first.bias)
         return wide @ last.weight.transpose(0, 1) + last.bias
-''',
+""",
 }
 
 WRONG = {
@@ -155,9 +155,7 @@ WRONG = {
         edits=(
             (
                 "return self.layers(x)",
-                "with torch.no_grad():\n"
-                "            wide = self.layers[:2](x)\n"
-                "        return self.layers[2](wide)",
+                "with torch.no_grad():\n            wide = self.layers[:2](x)\n        return self.layers[2](wide)",
             ),
         ),
     ),
@@ -174,7 +172,7 @@ WRONG = {
     "wrong_attribute": Wrong(
         "Guarda las capas en una lista corriente, que esconde sus parámetros.",
         "Keeps the layers in a plain list, which hides their parameters.",
-        source='''
+        source="""
 class FeedForward(nn.Module):
     def __init__(self, cfg):
         super().__init__()
@@ -184,6 +182,6 @@ class FeedForward(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return x
-''',
+""",
     ),
 }

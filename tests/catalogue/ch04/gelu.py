@@ -1,18 +1,18 @@
 from tests.catalogue import Wrong
 
 RIGHT = {
-    "sigmoid_of_twice": '''
+    "sigmoid_of_twice": """
 class GELU(nn.Module):
     # (1 + tanh(u)) / 2 is sigmoid(2u)
     def forward(self, x):
         u = (2 / torch.pi) ** 0.5 * (x + 0.044715 * torch.pow(x, 3))
         return x * torch.sigmoid(2 * u)
-''',
-    "factored": '''
+""",
+    "factored": """
 class GELU(nn.Module):
     def forward(self, x):
         return x * 0.5 * (1.0 + torch.tanh(x * 0.7978845608028654 * (1.0 + 0.044715 * x * x)))
-''',
+""",
     "tanh_from_exponentials": '''
 class GELU(nn.Module):
     """tanh written with an exponential of a negative number, which can't overflow."""
@@ -27,7 +27,7 @@ class GELU(nn.Module):
         gate = torch.where(u >= 0, 1 / (1 + small), small / (1 + small))
         return gate * x
 ''',
-    "buffer_and_steps": '''
+    "buffer_and_steps": """
 class GELU(nn.Module):
     def __init__(self):
         super().__init__()
@@ -38,13 +38,13 @@ class GELU(nn.Module):
         inner = x.add(cube).mul(self.factor.to(x.dtype))
         gate = inner.tanh().add(1).div(2)
         return x.mul(gate)
-''',
-    "weighted_mean": '''
+""",
+    "weighted_mean": """
 class GELU(nn.Module):
     def forward(self, x):
         t = torch.tanh(math.sqrt(2 / math.pi) * torch.addcmul(x, x * x, x, value=0.044715))
         return torch.lerp(torch.zeros_like(x), x, (t + 1) / 2)
-''',
+""",
 }
 
 INNER = "math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)"

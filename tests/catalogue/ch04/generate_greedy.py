@@ -1,7 +1,7 @@
 from tests.catalogue import Wrong
 
 RIGHT = {
-    "preallocated": '''
+    "preallocated": """
 def generate_greedy(model, token_ids, max_new_tokens, context_length):
     B, T = token_ids.shape
     out = torch.zeros(B, T + max_new_tokens, dtype=torch.long, device=token_ids.device)
@@ -11,8 +11,8 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
             logits = model(out[:, max(0, t - context_length) : t])
             out[:, t] = torch.argmax(logits[:, -1, :], dim=-1)
     return out
-''',
-    "probabilities_first": '''
+""",
+    "probabilities_first": """
 def generate_greedy(model, token_ids, max_new_tokens, context_length):
     text = token_ids
     for step in range(max_new_tokens):
@@ -21,8 +21,8 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
         winner = chances.sort(dim=1, descending=True, stable=True).indices[:, :1]
         text = torch.column_stack((text, winner))
     return text
-''',
-    "recursive": '''
+""",
+    "recursive": """
 @torch.inference_mode()
 def generate_greedy(model, token_ids, max_new_tokens, context_length):
     if max_new_tokens == 0:
@@ -30,7 +30,7 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
     window = token_ids if token_ids.size(1) <= context_length else token_ids[:, token_ids.size(1) - context_length :]
     best = model(window)[:, -1].topk(1).indices
     return generate_greedy(model, torch.hstack([token_ids, best]), max_new_tokens - 1, context_length)
-''',
+""",
     "row_by_row": '''
 def generate_greedy(model, token_ids, max_new_tokens, context_length):
     """Every row on its own, as Python lists."""
@@ -46,7 +46,7 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
     finally:
         torch.set_grad_enabled(previous)
 ''',
-    "columns": '''
+    "columns": """
 def generate_greedy(model: nn.Module, token_ids: Tensor, max_new_tokens: int, context_length: int) -> Tensor:
     columns = list(token_ids.clone().unbind(dim=1))
     n = 0
@@ -56,7 +56,7 @@ def generate_greedy(model: nn.Module, token_ids: Tensor, max_new_tokens: int, co
         columns.append(scores.max(dim=2).indices[:, -1])
         n += 1
     return torch.stack(columns, dim=1)
-''',
+""",
 }
 
 CROP = "token_ids[:, -context_length:]"
@@ -129,7 +129,7 @@ WRONG = {
     "same_token": Wrong(
         "Llama al modelo una sola vez, fuera del bucle.",
         "Calls the model only once, outside the loop.",
-        source='''
+        source="""
 @torch.no_grad()
 def generate_greedy(model, token_ids, max_new_tokens, context_length):
     logits = model(token_ids[:, -context_length:])
@@ -137,7 +137,7 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
     for _ in range(max_new_tokens):
         token_ids = torch.cat([token_ids, next_id], dim=1)
     return token_ids
-''',
+""",
     ),
     "stops_early": Wrong(
         "Se detiene en el token de fin de texto.",

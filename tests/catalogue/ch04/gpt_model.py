@@ -7,7 +7,7 @@ from desdecero.gpt import FeedForward, GPTConfig, LayerNorm, TransformerBlock
 """
 
 RIGHT = {
-    "module_list": '''
+    "module_list": """
 class GPTModel(nn.Module):
     def __init__(self, cfg):
         super().__init__()
@@ -24,8 +24,8 @@ class GPTModel(nn.Module):
         for block in self.trf_blocks:
             trunk = block(trunk)
         return self.out_head(self.final_norm(trunk))
-''',
-    "position_buffer": '''
+""",
+    "position_buffer": """
 class GPTModel(nn.Module):
     def __init__(self, cfg):
         super().__init__()
@@ -48,8 +48,8 @@ class GPTModel(nn.Module):
         x = self.tok_emb(token_ids) + self.pos_emb(self.positions[:, : token_ids.size(1)])
         x = F.dropout(x, self.cfg.drop_rate, self.training)
         return self.out_head(self.final_norm(self.trf_blocks(x)))
-''',
-    "all_by_hand": '''
+""",
+    "all_by_hand": """
 class Norm(nn.Module):
     def __init__(self, d):
         super().__init__()
@@ -117,8 +117,8 @@ class GPTModel(nn.Module):
         for block in self.trf_blocks:
             x = block(x)
         return F.linear(self.final_norm(x), self.out_head.weight)
-''',
-    "transposed_head": '''
+""",
+    "transposed_head": """
 class GPTModel(nn.Module):
     def __init__(self, cfg: GPTConfig):
         super().__init__()
@@ -134,7 +134,7 @@ class GPTModel(nn.Module):
         for i in range(len(self.trf_blocks)):
             x = self.trf_blocks[i](x)
         return torch.einsum("btd,vd->btv", self.final_norm(x), self.out_head.weight)
-''',
+""",
 }
 
 SUM = "self.tok_emb(token_ids) + self.pos_emb(positions)"
@@ -224,9 +224,7 @@ WRONG = {
     "not_causal": Wrong(
         "Borra la máscara de todos los bloques.",
         "Wipes out the mask of every block.",
-        edits=(
-            ("self.final_norm = ", "[b.att.mask.zero_() for b in self.trf_blocks]\n        self.final_norm = "),
-        ),
+        edits=(("self.final_norm = ", "[b.att.mask.zero_() for b in self.trf_blocks]\n        self.final_norm = "),),
     ),
     "scaled_embedding": Wrong(
         "Multiplica los embeddings por √emb_dim, como el transformer de 2017.",
@@ -292,12 +290,12 @@ WRONG = {
     "forbidden": Wrong(
         "Hereda del GPTModel del curso.",
         "Inherits from the course's GPTModel.",
-        source='''
+        source="""
 from desdecero import gpt
 
 
 class GPTModel(gpt.GPTModel):
     pass
-''',
+""",
     ),
 }

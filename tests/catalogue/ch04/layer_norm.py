@@ -1,7 +1,7 @@
 from tests.catalogue import Wrong
 
 RIGHT = {
-    "mean_of_squares": '''
+    "mean_of_squares": """
 class LayerNorm(nn.Module):
     def __init__(self, emb_dim):
         super().__init__()
@@ -12,8 +12,8 @@ class LayerNorm(nn.Module):
     def forward(self, x):
         centred = x - x.mean(-1, keepdim=True)
         return centred * torch.rsqrt((centred**2).mean(-1, keepdim=True) + self.eps) * self.scale + self.shift
-''',
-    "var_mean": '''
+""",
+    "var_mean": """
 class LayerNorm(nn.Module):
     eps = 1e-5
 
@@ -25,8 +25,8 @@ class LayerNorm(nn.Module):
     def forward(self, x):
         var, mean = torch.var_mean(x, dim=-1, correction=0, keepdim=True)
         return torch.addcmul(self.shift, self.scale, (x - mean) / (var + self.eps).sqrt())
-''',
-    "einsum": '''
+""",
+    "einsum": """
 class LayerNorm(nn.Module):
     def __init__(self, emb_dim):
         super().__init__()
@@ -39,8 +39,8 @@ class LayerNorm(nn.Module):
         centred = x - x.sum(-1, keepdim=True) / n
         var = torch.einsum("...d,...d->...", centred, centred) / n
         return torch.einsum("...d,...,d->...d", centred, (var + self.eps) ** -0.5, self.scale) + self.shift
-''',
-    "unsqueeze_std": '''
+""",
+    "unsqueeze_std": """
 class LayerNorm(nn.Module):
     def __init__(self, emb_dim):
         super().__init__()
@@ -54,7 +54,7 @@ class LayerNorm(nn.Module):
         std = torch.sqrt(var + self.eps)
         normalised = (x - mean) / std
         return normalised.mul(self.scale).add(self.shift)
-''',
+""",
 }
 
 VARIANCE = "x.var(dim=-1, keepdim=True, unbiased=False)"

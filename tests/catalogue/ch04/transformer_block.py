@@ -6,7 +6,7 @@ from desdecero.gpt import GELU, FeedForward, GPTConfig, LayerNorm
 """
 
 RIGHT = {
-    "two_branches": '''
+    "two_branches": """
 class TransformerBlock(nn.Module):
     def __init__(self, cfg):
         super().__init__()
@@ -27,8 +27,8 @@ class TransformerBlock(nn.Module):
     def forward(self, x):
         looked = x + self.look(x)
         return looked + self.think(looked)
-''',
-    "functional_dropout": '''
+""",
+    "functional_dropout": """
 class TransformerBlock(nn.Module):
     def __init__(self, cfg):
         super().__init__()
@@ -40,8 +40,8 @@ class TransformerBlock(nn.Module):
         for norm, branch in ((self.norm1, self.att), (self.norm2, self.ff)):
             x = torch.add(x, F.dropout(branch(norm(x)), p=self.cfg.drop_rate, training=self.training))
         return x
-''',
-    "own_parts": '''
+""",
+    "own_parts": """
 class Norm(nn.Module):
     def __init__(self, d):
         super().__init__()
@@ -91,8 +91,8 @@ class TransformerBlock(nn.Module):
     def forward(self, x):
         attended = self.drop(self.att(self.norm1(x)))
         return x + attended + self.ff(self.norm2(x + attended))
-''',
-    "dropout_by_hand": '''
+""",
+    "dropout_by_hand": """
 class TransformerBlock(nn.Module):
     def __init__(self, cfg):
         super().__init__()
@@ -111,7 +111,7 @@ class TransformerBlock(nn.Module):
         y = self.thin(self.att(self.norm1(x))) + x
         z = self.thin(self.ff(self.norm2(y))) + y
         return z
-''',
+""",
 }
 
 FIRST = "x = x + self.dropout(self.att(self.norm1(x)))"
@@ -178,7 +178,10 @@ WRONG = {
     "swapped_norms": Wrong(
         "Intercambia las dos normalizaciones.",
         "Swaps the two normalisations.",
-        edits=(("self.att(self.norm1(x))", "self.att(self.norm2(x))"), ("self.ff(self.norm2(x))", "self.ff(self.norm1(x))")),
+        edits=(
+            ("self.att(self.norm1(x))", "self.att(self.norm2(x))"),
+            ("self.ff(self.norm2(x))", "self.ff(self.norm1(x))"),
+        ),
     ),
     "missing_norm": Wrong(
         "No normaliza delante de la red feed-forward.",
@@ -287,10 +290,10 @@ WRONG = {
     "forbidden": Wrong(
         "Hereda de la capa de PyTorch que hace casi lo mismo.",
         "Inherits from the PyTorch layer that does nearly the same.",
-        source='''
+        source="""
 class TransformerBlock(nn.TransformerEncoderLayer):
     def __init__(self, cfg):
         super().__init__(cfg.emb_dim, cfg.n_heads, 4 * cfg.emb_dim, cfg.drop_rate, F.gelu, batch_first=True, norm_first=True)
-''',
+""",
     ),
 }
