@@ -19,6 +19,9 @@ class Unusable(Exception):
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")  # a Windows pipe would stumble over ✓
     parser = argparse.ArgumentParser(prog="desdecero", description=say("El curso desdecero.", "The desdecero course."))
     commands = parser.add_subparsers(dest="command", required=True)
 

@@ -175,14 +175,15 @@ def test_a_check_leaves_global_state_alone(exercise_id: str, capsys: pytest.Capt
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("state", ["no_grad", "float64"])
+@pytest.mark.parametrize("state", ["no_grad", "float64", "inference_mode"])
 @pytest.mark.parametrize("exercise_id", exercises())
 def test_a_check_does_not_depend_on_the_notebooks_state(exercise_id: str, state: str) -> None:
     answer = catalogue.evaluate(exercise_id, worked_source(get_exercise(exercise_id).reference))
     try:
         torch.set_grad_enabled(state != "no_grad")
         torch.set_default_dtype(torch.float64 if state == "float64" else torch.float32)
-        assert run_check(exercise_id, answer).passed
+        with torch.inference_mode(state == "inference_mode"):
+            assert run_check(exercise_id, answer).passed
     finally:
         torch.set_grad_enabled(True)
         torch.set_default_dtype(torch.float32)

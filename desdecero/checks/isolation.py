@@ -80,7 +80,7 @@ def known_start(seed: int) -> Iterator[None]:
         torch.manual_seed(seed)
         random.seed(seed)
         torch.set_default_dtype(torch.float32)
-        with torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad():
             yield
 
 

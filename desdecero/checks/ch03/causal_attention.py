@@ -4,17 +4,10 @@ from collections.abc import Iterator
 
 import torch
 
-from desdecero.checks.ch03._common import (
-    CAUSAL_FAULTS,
-    QKV_FAULTS,
-    Attention,
-    Fault,
-    Recipe,
-    barring,
-    causal_mimics,
-    install,
-    qkv_mimics,
-)
+from desdecero.checks.ch03._faults import CAUSAL_FAULTS, QKV_FAULTS, barring
+from desdecero.checks.ch03._judge import Attention
+from desdecero.checks.ch03._recipes import Fault, Recipe, causal_mimics, qkv_mimics
+from desdecero.checks.ch03._weights import install
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe
 

@@ -5,20 +5,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from desdecero.checks.ch03._common import (
-    CAUSAL_FAULTS,
-    QKV_FAULTS,
-    Attention,
-    Fault,
-    Recipe,
-    barring,
-    causal_mimics,
-    check_layer,
-    install,
-    join,
-    qkv_mimics,
-    refuses,
-)
+from desdecero.checks.ch03._faults import CAUSAL_FAULTS, QKV_FAULTS, barring
+from desdecero.checks.ch03._inside import refuses
+from desdecero.checks.ch03._judge import Attention
+from desdecero.checks.ch03._recipes import Fault, Recipe, causal_mimics, join, qkv_mimics
+from desdecero.checks.ch03._weights import check_layer, install
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, close
 

@@ -5,15 +5,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from desdecero.checks.ch03._common import (
-    QKV_FAULTS,
-    Attention,
-    Fault,
-    Recipe,
-    barring,
-    install,
-    qkv_mimics,
-)
+from desdecero.checks.ch03._faults import QKV_FAULTS, barring
+from desdecero.checks.ch03._judge import Attention
+from desdecero.checks.ch03._recipes import Fault, Recipe, qkv_mimics
+from desdecero.checks.ch03._weights import install
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from desdecero.checks.ch03._common import READY_MADE
+from desdecero.checks.ch03._faults import READY_MADE
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, close, type_name
 
