@@ -6,6 +6,7 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
 from desdecero.data import TOKENIZER
+from desdecero.hf_tokenizer import letters_of_bytes
 from desdecero.text import SPLIT_PATTERN
 
 
@@ -24,16 +25,9 @@ def train(texts: list[str], size: int) -> Tokenizer:
     return tokenizer
 
 
-def byte_of_letter() -> dict[str, int]:
-    """The letters by which byte-level BPE writes bytes: printable ones stand for themselves (Radford et al., 2019)."""
-    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    others = [byte for byte in range(256) if byte not in printable]
-    return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
-
-
 def write_ranks(tokenizer: Tokenizer, path: Path = TOKENIZER) -> None:
     """One line per token: its bytes in base64, its rank."""
-    letters = byte_of_letter()
+    bytes_of = {letter: byte for byte, letter in letters_of_bytes().items()}
     entries = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    lines = [f"{base64.b64encode(bytes(letters[c] for c in token)).decode()} {rank}" for token, rank in entries]
+    lines = [f"{base64.b64encode(bytes(bytes_of[c] for c in token)).decode()} {rank}" for token, rank in entries]
     path.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")

@@ -1,0 +1,253 @@
+"""Chapter 5: keep a model's weights, and trade them with the rest of the world.
+
+Checkpoints are safetensors, written to a temporary file and renamed; nothing here loads a pickle.
+GPT-2's weights (Radford et al., 2019) come under the names that Hugging Face gives them; `gpt2_tensors` and
+`_course_tensors` translate, one way and the other.
+"""
+
+import json
+from pathlib import Path
+
+import tiktoken
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from desdecero.edition import say
+from desdecero.gpt import GPT2_SIZES, GPTConfig, GPTModel
+from desdecero.hf_tokenizer import write_hf_tokenizer
+
+WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
+
+# Ours and theirs within one block. GPT-2 keeps the weights of its linear layers transposed (its `Conv1D`).
+_LINEAR = (("att.out_proj", "attn.c_proj"), ("ff.layers.0", "mlp.c_fc"), ("ff.layers.2", "mlp.c_proj"))
+_NORM = (("norm1", "ln_1"), ("norm2", "ln_2"))
+_QKV = ("att.W_query", "att.W_key", "att.W_value")  # side by side in their `attn.c_attn`
+_MASKS = (".attn.bias", ".attn.masked_bias")
+
+
+class WeightsError(ValueError):
+    """Weights that don't fit, or a file that can't be read; the message names the tensor or the file."""
+
+
+# ---- checkpoints -----------------------------------------------------------------------------------
+
+
+def save_weights(model: nn.Module, path: Path | str, metadata: dict[str, str] | None = None) -> None:
+    """Write a model's parameters to `path`, whole or not at all; buffers such as masks are left out."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    tensors = {name: parameter.detach().contiguous() for name, parameter in model.named_parameters()}
+    save_file(tensors, temporary, metadata)
+    temporary.replace(path)
+
+
+def load_weights(model: nn.Module, path: Path | str) -> None:
+    """Fill a model's parameters from a file of `save_weights`.
+
+    Raises:
+        WeightsError: if the file is damaged, or its tensors are not the model's; the model is left as it was.
+    """
+    _fill(dict(model.named_parameters()), read_tensors(path))
+
+
+def read_tensors(path: Path | str) -> dict[str, Tensor]:
+    """The tensors of a safetensors file.
+
+    Raises:
+        WeightsError: if the file is missing or damaged.
+    """
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise WeightsError(say(f"No existe el archivo {path}.", f"There is no file {path}.")) from None
+    except (SafetensorError, OSError):
+        raise WeightsError(
+            say(
+                f"El archivo {path} está dañado o incompleto: bórralo y consíguelo de nuevo.",
+                f"The file {path} is damaged or incomplete: delete it and get it again.",
+            )
+        ) from None
+
+
+def _fill(parameters: dict[str, Tensor], tensors: dict[str, Tensor]) -> None:
+    """Copy every tensor into the parameter of its name, after making sure that all of them fit."""
+    _compare(tensors, parameters)
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            parameters[name].copy_(tensor)
+
+
+def _compare(tensors: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    """Raise `WeightsError` unless both have the same names and shapes."""
+    for name, tensor in expected.items():
+        if name not in tensors:
+            raise WeightsError(say(f"Falta el tensor «{name}».", f"The tensor “{name}” is missing."))
+        got, wanted = tuple(tensors[name].shape), tuple(tensor.shape)
+        if got != wanted:
+            raise WeightsError(
+                say(
+                    f"El tensor «{name}» tiene forma {got} y el modelo espera {wanted}.",
+                    f"The tensor “{name}” has shape {got}; the model expects {wanted}.",
+                )
+            )
+    for name in tensors:
+        if name not in expected:
+            raise WeightsError(
+                say(f"Sobra el tensor «{name}»: el modelo no lo tiene.", f"The model has no tensor “{name}”.")
+            )
+
+
+# ---- GPT-2 -----------------------------------------------------------------------------------------
+
+
+def load_gpt2_weights(model: GPTModel, weights: dict[str, Tensor]) -> None:
+    """Fill a `GPTModel` from tensors under Hugging Face's GPT-2 names, with or without `transformer.`.
+
+    The masks that some files carry are ignored. `out_head` gets `lm_head.weight` where the file has one of its
+    own, else the token embedding. The model has to be made with `qkv_bias=True`, as GPT-2 was.
+
+    Raises:
+        WeightsError: if a tensor is missing, too many or of another shape; the model is left as it was.
+    """
+    theirs = {name.removeprefix("transformer."): tensor for name, tensor in weights.items()}
+    theirs = {name: tensor for name, tensor in theirs.items() if not name.endswith(_MASKS)}
+    if "wte.weight" in theirs:
+        theirs.setdefault("lm_head.weight", theirs["wte.weight"])
+    with torch.no_grad():
+        _compare(theirs, gpt2_tensors(model))
+        _fill(dict(model.named_parameters()), _course_tensors(theirs, len(model.trf_blocks)))
+
+
+def gpt2_tensors(model: GPTModel) -> dict[str, Tensor]:
+    """A model's weights under GPT-2's names and in its shapes; biases that the model lacks are zeros."""
+    own = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    theirs = {"wte.weight": own["tok_emb.weight"], "wpe.weight": own["pos_emb.weight"]}
+    for i in range(len(model.trf_blocks)):
+        ours = f"trf_blocks.{i}"
+        weights = [own[f"{ours}.{name}.weight"] for name in _QKV]
+        biases = [own.get(f"{ours}.{name}.bias", weights[0].new_zeros(len(weights[0]))) for name in _QKV]
+        theirs[f"h.{i}.attn.c_attn.weight"] = torch.cat(weights).T  # 3 × (D, D) -> (3D, D) -> (D, 3D)
+        theirs[f"h.{i}.attn.c_attn.bias"] = torch.cat(biases)  # (3D,)
+        for a, b in _LINEAR:
+            theirs[f"h.{i}.{b}.weight"] = own[f"{ours}.{a}.weight"].T  # (out, in) -> (in, out)
+            theirs[f"h.{i}.{b}.bias"] = own[f"{ours}.{a}.bias"]
+        for a, b in _NORM:
+            theirs[f"h.{i}.{b}.weight"] = own[f"{ours}.{a}.scale"]
+            theirs[f"h.{i}.{b}.bias"] = own[f"{ours}.{a}.shift"]
+    return theirs | {
+        "ln_f.weight": own["final_norm.scale"],
+        "ln_f.bias": own["final_norm.shift"],
+        "lm_head.weight": own["out_head.weight"],
+    }
+
+
+def _course_tensors(theirs: dict[str, Tensor], n_layers: int) -> dict[str, Tensor]:
+    """The way back: GPT-2's tensors under the course's names."""
+    ours = {"tok_emb.weight": theirs["wte.weight"], "pos_emb.weight": theirs["wpe.weight"]}
+    for i in range(n_layers):
+        block = f"trf_blocks.{i}"
+        weights = theirs[f"h.{i}.attn.c_attn.weight"].T.chunk(3)  # (D, 3D) -> (3D, D) -> 3 × (D, D)
+        biases = theirs[f"h.{i}.attn.c_attn.bias"].chunk(3)
+        for name, weight, bias in zip(_QKV, weights, biases):
+            ours[f"{block}.{name}.weight"], ours[f"{block}.{name}.bias"] = weight, bias
+        for a, b in _LINEAR:
+            ours[f"{block}.{a}.weight"] = theirs[f"h.{i}.{b}.weight"].T  # (in, out) -> (out, in)
+            ours[f"{block}.{a}.bias"] = theirs[f"h.{i}.{b}.bias"]
+        for a, b in _NORM:
+            ours[f"{block}.{a}.scale"] = theirs[f"h.{i}.{b}.weight"]
+            ours[f"{block}.{a}.shift"] = theirs[f"h.{i}.{b}.bias"]
+    return ours | {
+        "final_norm.scale": theirs["ln_f.weight"],
+        "final_norm.shift": theirs["ln_f.bias"],
+        "out_head.weight": theirs["lm_head.weight"],
+    }
+
+
+def load_pretrained(name: str, folder: Path | None = None) -> GPTModel:
+    """GPT-2 in one of its four sizes, in eval mode; downloaded once from the Hugging Face hub (opt-in).
+
+    Args:
+        name: `"gpt2"`, `"gpt2-medium"`, `"gpt2-large"` or `"gpt2-xl"`.
+        folder: where `model.safetensors` and `config.json` already are; nothing is downloaded then.
+
+    Raises:
+        ValueError: if there is no model of this name.
+        WeightsError: without a network, or if the file is damaged.
+    """
+    if name not in GPT2_SIZES:
+        names = ", ".join(GPT2_SIZES)
+        raise ValueError(
+            say(f"No hay ningún modelo «{name}»: hay {names}.", f"There is no model “{name}”: there are {names}.")
+        )
+    path = folder / WEIGHTS_FILE if folder else _download(f"openai-community/{name}")
+    cfg = _config_of(folder) if folder else GPT2_SIZES[name]
+    model = GPTModel(cfg)
+    load_gpt2_weights(model, read_tensors(path))
+    return model.eval()
+
+
+def _config_of(folder: Path) -> GPTConfig:
+    """The shape that a folder in the hub's layout describes."""
+    theirs = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    return GPTConfig(
+        vocab_size=theirs["vocab_size"],
+        context_length=theirs["n_positions"],
+        emb_dim=theirs["n_embd"],
+        n_heads=theirs["n_head"],
+        n_layers=theirs["n_layer"],
+        drop_rate=theirs.get("resid_pdrop", 0.1),
+        qkv_bias=True,
+    )
+
+
+def _download(repository: str) -> Path:
+    """The weights, from the hub or the cache; the hub's own library verifies and renames."""
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(repository, WEIGHTS_FILE, etag_timeout=1.5))
+    except Exception as error:  # the library has a dozen ways to say that there is no network
+        raise WeightsError(
+            say(
+                f"No se puede descargar {repository} ({type(error).__name__}): comprueba la conexión; el resto del "
+                "curso funciona sin red.",
+                f"{repository} can't be downloaded ({type(error).__name__}): check the connection; the rest of the "
+                "course works without one.",
+            )
+        ) from None
+
+
+def to_transformers(model: GPTModel, folder: Path | str, tokenizer: tiktoken.Encoding) -> None:
+    """Write a folder that `transformers.AutoModelForCausalLM.from_pretrained` and `AutoTokenizer` open.
+
+    The model's logits are the same there; what a student trains lives on in the ecosystem.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    vocab_size, emb_dim = model.tok_emb.weight.shape
+    end = tokenizer.eot_token
+    config = {
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": vocab_size,
+        "n_positions": len(model.pos_emb.weight),
+        "n_embd": emb_dim,
+        "n_head": model.trf_blocks[0].att.num_heads,
+        "n_layer": len(model.trf_blocks),
+        "activation_function": "gelu_new",
+        "layer_norm_epsilon": model.final_norm.eps,
+        "tie_word_embeddings": False,
+        "bos_token_id": end,
+        "eos_token_id": end,
+        **dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), model.dropout.p),
+    }
+    tensors = gpt2_tensors(model)
+    head = tensors.pop("lm_head.weight")
+    tensors = {f"transformer.{name}": tensor.contiguous() for name, tensor in tensors.items()}
+    tensors["lm_head.weight"] = head.clone()  # safetensors refuses tensors that share memory
+    save_file(tensors, folder / WEIGHTS_FILE, {"format": "pt"})
+    (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2), encoding="utf-8")
+    write_hf_tokenizer(tokenizer, folder, len(model.pos_emb.weight))
