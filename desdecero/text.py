@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from desdecero.data import TOKENIZER
+from desdecero.data import TOKENIZERS
 
 UNKNOWN = "<|unk|>"
 END_OF_TEXT = "<|endoftext|>"
@@ -143,12 +143,21 @@ def make_loader(
     )
 
 
-def load_tokenizer() -> tiktoken.Encoding:
-    """The course's bilingual byte-level BPE tokenizer; `<|endoftext|>` is its last id."""
-    lines = TOKENIZER.read_text(encoding="ascii").splitlines()  # tiktoken's own loader would cache a stale copy
+def load_tokenizer(name: str = "story") -> tiktoken.Encoding:
+    """One of the course's bilingual byte-level BPE tokenizers; `<|endoftext|>` is its last id.
+
+    `"story"` has 1,024 entries and learned them from the story; `"mini"` has 8,192 and learned them from books.
+
+    Raises:
+        ValueError: if there is no tokenizer of this name.
+    """
+    if name not in TOKENIZERS:
+        raise ValueError(f"tokenizer {name!r} does not exist: use one of {', '.join(TOKENIZERS)}")
+    # tiktoken's own loader would cache a stale copy
+    lines = TOKENIZERS[name].read_text(encoding="ascii").splitlines()
     ranks = {base64.b64decode(token): int(rank) for token, rank in map(str.split, lines)}
     return tiktoken.Encoding(
-        "desdecero", pat_str=SPLIT_PATTERN, mergeable_ranks=ranks, special_tokens={END_OF_TEXT: len(ranks)}
+        f"desdecero-{name}", pat_str=SPLIT_PATTERN, mergeable_ranks=ranks, special_tokens={END_OF_TEXT: len(ranks)}
     )
 
 

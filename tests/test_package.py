@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from desdecero import EDITIONS, current_edition, use_edition
 from desdecero.attention import CausalAttention, MultiHeadAttention, SelfAttention, simple_attention
 from desdecero.authoring.tokenizer import train, write_ranks
-from desdecero.data import TOKENIZER, load_story
+from desdecero.data import TOKENIZERS, load_story
 from desdecero.gpt import GELU, GPT2_SIZES, GPTConfig, GPTModel, LayerNorm, generate_greedy
 from desdecero.text import (
     InputEmbedding,
@@ -104,7 +104,7 @@ def test_the_courses_tokenizer_is_the_one_its_texts_give(tmp_path) -> None:
     texts = [load_story(edition) for edition in EDITIONS]
     trained = train(texts, load_tokenizer().n_vocab - 1)
     write_ranks(trained, tmp_path / "ranks")
-    assert (tmp_path / "ranks").read_bytes() == TOKENIZER.read_bytes()
+    assert (tmp_path / "ranks").read_bytes() == TOKENIZERS["story"].read_bytes()
     for text in texts:
         assert load_tokenizer().encode(text) == trained.encode(text).ids
 

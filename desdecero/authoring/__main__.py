@@ -1,7 +1,8 @@
-"""`python -m desdecero.authoring build [ch03 …] [--force]` and `python -m desdecero.authoring references`."""
+"""`python -m desdecero.authoring build [ch03 …] [--force]`, `… references`, `… tokenizers [--corpus FOLDER]`."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from desdecero.authoring.chapters import ChapterError
 
@@ -13,12 +14,19 @@ def main() -> int:
     build.add_argument("chapters", nargs="*", help="ch03 …; all by default")
     build.add_argument("--force", action="store_true", help="run every notebook again, changed or not")
     commands.add_parser("references", help="make the stored reference tensors of the checks anew")
+    tokenizers = commands.add_parser("tokenizers", help="train the course's tokenizers anew")
+    tokenizers.add_argument("--corpus", type=Path, help="where the larger one's texts are; without it only the small")
     options = parser.parse_args()
     try:
         if options.command == "build":
             from desdecero.authoring.build import build as run
 
             run(options.chapters, options.force)
+        elif options.command == "tokenizers":
+            from desdecero.authoring.tokenizer import make_tokenizers
+
+            for path in make_tokenizers(options.corpus):
+                print(path)
         else:
             from desdecero.authoring.oracles import write_references
 

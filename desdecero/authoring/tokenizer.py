@@ -1,16 +1,38 @@
-"""Train the course's tokenizer with the `tokenizers` library and store it as a tiktoken ranks file."""
+"""Train the course's tokenizers with the `tokenizers` library and store them as tiktoken ranks files."""
 
 import base64
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
-from desdecero.data import TOKENIZER
+from desdecero.data import TOKENIZERS, load_story
+from desdecero.edition import EDITIONS
 from desdecero.hf_tokenizer import letters_of_bytes
+from desdecero.pretrain.corpus import column, documents, held_out, up_to
 from desdecero.text import SPLIT_PATTERN
 
+# Entries, `<|endoftext|>` included.
+SIZES = {"story": 1_024, "mini": 8_192}
 
-def train(texts: list[str], size: int) -> Tokenizer:
+# What the larger one learns from, simplest texts first: all in the public domain (also where protection lasts 80
+# years after the author's death) or CC BY. As much of one language as of the other.
+CORPUS = {
+    "es": ("es_cuentos_ccby", "es_gutenberg_pd", "es_fabulas_verso", "es_don_quijote", "es_novelas_s19"),
+    "en": ("en_stories_ccby", "en_children_pd", "en_novels_eltec"),
+}
+PAIRS, COLUMN = "pairs/tatoeba_en_es.tsv.xz", {"es": 1, "en": 0}
+BYTES_PER_LANGUAGE = 30_000_000
+
+
+def corpus(folder: Path, edition: str, validation: bool = False) -> Iterator[str]:
+    """The documents of one language, for training or those held out."""
+    sources = [column(folder / PAIRS, COLUMN[edition])]
+    sources += [documents(folder / f"{name}.txt.xz") for name in CORPUS[edition]]
+    return (text for source in sources for text in source if held_out(text) == validation)
+
+
+def train(texts: Iterable[str], size: int) -> Tokenizer:
     """A byte-level BPE tokenizer of `size` entries, special tokens not counted."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -25,9 +47,27 @@ def train(texts: list[str], size: int) -> Tokenizer:
     return tokenizer
 
 
-def write_ranks(tokenizer: Tokenizer, path: Path = TOKENIZER) -> None:
+def write_ranks(tokenizer: Tokenizer, path: Path) -> None:
     """One line per token: its bytes in base64, its rank."""
     bytes_of = {letter: byte for byte, letter in letters_of_bytes().items()}
     entries = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     lines = [f"{base64.b64encode(bytes(bytes_of[c] for c in token)).decode()} {rank}" for token, rank in entries]
-    path.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+    temporary.replace(path)
+
+
+def make_tokenizers(folder: Path | None) -> list[Path]:
+    """Train the small tokenizer on the story and, given the corpus's folder, the larger one on that."""
+    texts: dict[str, list[str]] = {"story": [load_story(edition) for edition in EDITIONS]}
+    if folder is not None:
+        texts["mini"] = [text for e in EDITIONS for text in up_to(corpus(folder, e), BYTES_PER_LANGUAGE)]
+    for name, learned_from in texts.items():
+        write_ranks(train(learned_from, SIZES[name] - 1), TOKENIZERS[name])
+    return [TOKENIZERS[name] for name in texts]
+
+
+def bytes_per_token(encode, texts: Iterable[str]) -> float:
+    """How much text a token carries on average."""
+    sizes = [(len(text.encode("utf-8")), len(encode(text))) for text in texts]
+    return sum(size for size, _ in sizes) / sum(tokens for _, tokens in sizes)
