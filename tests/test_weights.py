@@ -53,7 +53,7 @@ def gpt2(size: str, tied: bool = True) -> GPT2LMHeadModel:
     return model.eval()
 
 
-def same_logits(ours: GPTModel, theirs: GPT2LMHeadModel, size: str) -> None:
+def assert_same_logits(ours: GPTModel, theirs: GPT2LMHeadModel, size: str) -> None:
     vocab, context, *_ = SIZES[size]
     ids = torch.randint(0, vocab, (2, context))
     with torch.no_grad():
@@ -90,14 +90,14 @@ def test_gpt2_weights_give_gpt2_logits(size: str, prefix: str, tied: bool) -> No
     if tied:
         tensors.pop(f"{prefix}lm_head.weight")
     load_gpt2_weights(ours, tensors)
-    same_logits(ours, theirs, size)
+    assert_same_logits(ours, theirs, size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_folder_of_the_hub_is_loaded(size: str, tmp_path: Path) -> None:
     theirs = gpt2(size)
     theirs.save_pretrained(tmp_path)
-    same_logits(load_pretrained("gpt2", tmp_path), theirs, size)
+    assert_same_logits(load_pretrained("gpt2", tmp_path), theirs, size)
 
 
 @pytest.mark.parametrize(

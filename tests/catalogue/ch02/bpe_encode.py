@@ -1,4 +1,5 @@
 from tests.catalogue import Wrong
+from tests.catalogue.ch02._common import MERGE_LOSING_THE_LAST
 
 IMPORTS = "from desdecero.text import Pair, merge_pair\n"
 
@@ -130,20 +131,7 @@ def bpe_encode(text, merges):
     "loses_bytes": Wrong(
         "Recorre hasta el penúltimo token y pierde el último.",
         "Goes up to the last token but one and loses the last.",
-        edits=(
-            (
-                MERGE,
-                "merged, i = [], 0\n"
-                "        while i < len(sequence) - 1:\n"
-                "            if (sequence[i], sequence[i + 1]) == best:\n"
-                "                merged.append(best[0] + best[1])\n"
-                "                i += 2\n"
-                "            else:\n"
-                "                merged.append(sequence[i])\n"
-                "                i += 1\n"
-                "        sequence = merged",
-            ),
-        ),
+        edits=((MERGE, MERGE_LOSING_THE_LAST),),
     ),
     "no_merges": Wrong(
         "Compara parejas de números con parejas de bytes, y nunca encuentra ninguna.",

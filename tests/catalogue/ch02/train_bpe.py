@@ -1,4 +1,5 @@
 from tests.catalogue import Wrong
+from tests.catalogue.ch02._common import MERGE_LOSING_THE_LAST
 
 IMPORTS = "from desdecero.text import Pair, count_pairs, merge_pair\n"
 
@@ -257,20 +258,7 @@ def train_bpe(text, num_merges):
     "loses_last": Wrong(
         "Recorre hasta el penúltimo token y pierde el último.",
         "Goes up to the last token but one and loses the last.",
-        edits=(
-            (
-                MERGE,
-                "merged, i = [], 0\n"
-                "        while i < len(sequence) - 1:\n"
-                "            if (sequence[i], sequence[i + 1]) == best:\n"
-                "                merged.append(best[0] + best[1])\n"
-                "                i += 2\n"
-                "            else:\n"
-                "                merged.append(sequence[i])\n"
-                "                i += 1\n"
-                "        sequence = merged",
-            ),
-        ),
+        edits=((MERGE, MERGE_LOSING_THE_LAST),),
     ),
     "merge_count": Wrong(
         "Da una vuelta de más.",
