@@ -47,6 +47,8 @@ def main(argv: list[str] | None = None) -> int:
         if not (shards / "summary.json").exists():
             print(prepare(texts(options.corpus), load_tokenizer("mini"), shards, tell=_show_summary))
         pretrain(shards, options.out, CONFIGS[options.config], settings, tell=_show)
+        if dist.is_initialized():
+            dist.barrier()  # nobody leaves while another still writes
     except (ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
