@@ -1413,7 +1413,13 @@ DOWNLOAD = False
 
 
 def cost_with_gpt2():
-    gpt2 = tiktoken.get_encoding("gpt2")
+    try:
+        gpt2 = tiktoken.get_encoding("gpt2")
+    except OSError:
+        print(
+            say("Sin conexión no se puede descargar; el resto sigue.", "No connection, no download; the rest goes on.")
+        )
+        return
     print(gpt2.n_vocab, "ids")
     print([gpt2.decode([i]) for i in gpt2.encode(line)])
     for language, text in zip(("es", "en"), rest):

@@ -23,10 +23,12 @@ def main() -> int:
 
             run(options.chapters, options.force)
         elif options.command == "tokenizers":
-            from desdecero.authoring.tokenizer import make_tokenizers
+            from desdecero.authoring.tokenizer import make_tokenizers, measure
 
             for path in make_tokenizers(options.corpus):
                 print(path)
+            if options.corpus:
+                print(measure(options.corpus))
         else:
             from desdecero.authoring.oracles import write_references
 

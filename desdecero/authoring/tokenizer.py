@@ -10,7 +10,7 @@ from desdecero.data import TOKENIZERS, load_story
 from desdecero.edition import EDITIONS
 from desdecero.hf_tokenizer import letters_of_bytes
 from desdecero.pretrain.corpus import column, documents, held_out, up_to
-from desdecero.text import SPLIT_PATTERN
+from desdecero.text import SPLIT_PATTERN, load_tokenizer
 
 # Entries, `<|endoftext|>` included.
 SIZES = {"story": 1_024, "mini": 8_192}
@@ -67,7 +67,13 @@ def make_tokenizers(folder: Path | None) -> list[Path]:
     return [TOKENIZERS[name] for name in texts]
 
 
-def bytes_per_token(encode, texts: Iterable[str]) -> float:
-    """How much text a token carries on average."""
-    sizes = [(len(text.encode("utf-8")), len(encode(text))) for text in texts]
-    return sum(size for size, _ in sizes) / sum(tokens for _, tokens in sizes)
+def measure(folder: Path, size: int = 2_000_000) -> str:
+    """Bytes per token of each tokenizer on held-out text, the figures of its card."""
+    lines = []
+    for edition in EDITIONS:
+        texts = list(up_to(corpus(folder, edition, validation=True), size))
+        total = sum(len(text.encode("utf-8")) for text in texts)
+        for name in TOKENIZERS:
+            tokens = sum(len(load_tokenizer(name).encode_ordinary(text)) for text in texts)
+            lines.append(f"{edition} {name}: {total / tokens:.2f} bytes per token")
+    return "\n".join(lines)

@@ -32,10 +32,6 @@ COMMON_FAULTS: dict[str | None, Text] = {
         "Aún no está escrito: sustituye «raise NotImplementedError()» por tu código.",
         "Not written yet: replace “raise NotImplementedError()” with your code.",
     ),
-    "not_defined": (
-        "«{name}» no está definido: ejecuta antes la celda en la que lo escribes.",
-        "“{name}” is not defined: run the cell in which you write it first.",
-    ),
     "raises": ("Tu código se interrumpe con un error: {error}.", "Your code stops with an error: {error}."),
     "timeout": (
         "Tu código no ha terminado en {seconds} segundos: busca un bucle que no acaba nunca.",
