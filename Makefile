@@ -29,8 +29,8 @@ demo-class: $(READY)  ## a class of difficult submissions, graded
 grade: $(READY)  ## grade what stands in submitted/: make grade ARGS=ch03
 	$(BIN)/desdecero grade --edition $(EDITION) $(ARGS)
 
-bench: $(READY)  ## speed and memory beside peers
-	$(BIN)/python -m benchmarks
+bench: $(READY)  ## speed and memory beside peers; ARGS=training for the training alone
+	$(BIN)/python -m benchmarks$(addprefix .,$(ARGS))
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -3,6 +3,7 @@
 Shapes: B is the batch, T the tokens so far, V the vocabulary.
 """
 
+import tiktoken
 import torch
 from torch import Tensor, nn
 
@@ -50,3 +51,22 @@ def generate(
         if bool(ended.all()):
             break
     return token_ids
+
+
+def sample(
+    model: nn.Module,
+    tokenizer: tiktoken.Encoding,
+    prompt: str = "",
+    max_new_tokens: int = 60,
+    temperature: float = 0.8,
+    top_k: int | None = 50,
+    seed: int = 0,
+) -> str:
+    """Let a `GPTModel` go on with a text, until it ends the document or has written enough; the same for each seed."""
+    position = model.pos_emb.weight
+    ids = torch.tensor([tokenizer.encode(prompt) or [tokenizer.eot_token]], device=position.device)  # (1, T)
+    draw = torch.Generator(position.device).manual_seed(seed)
+    written = generate(
+        model, ids, max_new_tokens, len(position), temperature, top_k, tokenizer.eot_token, generator=draw
+    )
+    return tokenizer.decode([i for i in written[0].tolist() if i != tokenizer.eot_token])

@@ -7,7 +7,7 @@ Shapes: B is the batch, T the tokens in a sequence, V the vocabulary.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from itertools import islice
 
 import torch
@@ -43,6 +43,26 @@ def evaluate(model: nn.Module, loader: Batches, max_batches: int | None = None) 
     finally:
         model.train(was_training)
     return sum(losses) / len(losses) if losses else math.nan
+
+
+def bits_per_byte(model: nn.Module, ids: Sequence[int], context_length: int, bytes_of_text: int) -> float:
+    """How many bits per byte of its text the tokens `ids` cost, read in windows of `context_length`.
+
+    Unlike perplexity it compares models with different tokenizers. The first token has nothing before it and is
+    not counted.
+    """
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    nats = 0.0
+    try:
+        with torch.no_grad():
+            for start in range(0, len(ids) - 1, context_length):
+                window = torch.tensor(ids[start : start + context_length + 1], device=device)[None]  # (1, T + 1)
+                nats += batch_loss(model, window[:, :-1], window[:, 1:]).item() * (window.shape[1] - 1)
+    finally:
+        model.train(was_training)
+    return nats / math.log(2) / bytes_of_text
 
 
 def train_model(

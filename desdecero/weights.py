@@ -14,7 +14,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from desdecero.data import MINI
 from desdecero.edition import say
+from desdecero.errors import CourseError
 from desdecero.gpt import GPT2_SIZES, GPTConfig, GPTModel
 from desdecero.hf_tokenizer import write_hf_tokenizer
 
@@ -27,7 +29,7 @@ _QKV = ("att.W_query", "att.W_key", "att.W_value")  # side by side in their `att
 _MASKS = (".attn.bias", ".attn.masked_bias")
 
 
-class WeightsError(ValueError):
+class WeightsError(CourseError, ValueError):
     """Weights that don't fit, or a file that can't be read; the message names the tensor or the file."""
 
 
@@ -167,18 +169,23 @@ def _course_tensors(theirs: dict[str, Tensor], n_layers: int) -> dict[str, Tenso
 
 
 def load_pretrained(name: str, folder: Path | None = None) -> GPTModel:
-    """GPT-2 in one of its four sizes, in eval mode; downloaded once from the Hugging Face hub (opt-in).
+    """A pretrained model in eval mode: the one in the box, or GPT-2 in one of its four sizes.
+
+    GPT-2 is downloaded once from the Hugging Face hub (opt-in); the one in the box, with
+    `load_tokenizer("mini")`, needs no network. `data/cards/mini.md` says what it was trained on.
 
     Args:
-        name: `"gpt2"`, `"gpt2-medium"`, `"gpt2-large"` or `"gpt2-xl"`.
+        name: `"mini"`, or `"gpt2"`, `"gpt2-medium"`, `"gpt2-large"`, `"gpt2-xl"`.
         folder: where `model.safetensors` and `config.json` already are; nothing is downloaded then.
 
     Raises:
         ValueError: if there is no model of this name.
         WeightsError: without a network, or if the file is damaged.
     """
+    if name == "mini":
+        return _load_mini(folder or MINI)
     if name not in GPT2_SIZES:
-        names = ", ".join(GPT2_SIZES)
+        names = ", ".join(("mini", *GPT2_SIZES))
         raise ValueError(
             say(f"No hay ningún modelo «{name}»: hay {names}.", f"There is no model “{name}”: there are {names}.")
         )
@@ -186,6 +193,13 @@ def load_pretrained(name: str, folder: Path | None = None) -> GPTModel:
     cfg = _config_of(folder) if folder else GPT2_SIZES[name]
     model = GPTModel(cfg)
     load_gpt2_weights(model, read_tensors(path))
+    return model.eval()
+
+
+def _load_mini(folder: Path) -> GPTModel:
+    """A model that was saved with its `GPTConfig`; the weights, of 16 bits on disk, have 32 in memory."""
+    model = GPTModel(GPTConfig(**json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))))
+    load_weights(model, folder / WEIGHTS_FILE)
     return model.eval()
 
 

@@ -1,4 +1,7 @@
-"""`python -m desdecero.authoring build [ch03 …] [--force]`, `… references`, `… tokenizers [--corpus FOLDER]`."""
+"""`python -m desdecero.authoring build [ch03 …] [--force]`, `… references`, `… tokenizers [--corpus FOLDER]`.
+
+`… mini --corpus FOLDER --out FOLDER` trains the model in the box, and `… card`, with the same, measures it.
+"""
 
 import argparse
 import sys
@@ -16,12 +19,25 @@ def main() -> int:
     commands.add_parser("references", help="make the stored reference tensors of the checks anew")
     tokenizers = commands.add_parser("tokenizers", help="train the course's tokenizers anew")
     tokenizers.add_argument("--corpus", type=Path, help="where the larger one's texts are; without it only the small")
+    mini = commands.add_parser("mini", help="train the model in the box; takes hours without a GPU")
+    card = commands.add_parser("card", help="put a trained model into the box, measure it, and write its card")
+    for command in (mini, card):
+        command.add_argument("--corpus", type=Path, required=True, help="the folder that data/cards/mini.md describes")
+        command.add_argument("--out", type=Path, default=Path("pretrained"), help="where the run is kept")
     options = parser.parse_args()
     try:
         if options.command == "build":
             from desdecero.authoring.build import build as run
 
             run(options.chapters, options.force)
+        elif options.command == "mini":
+            from desdecero.authoring.mini import train_mini
+
+            print(train_mini(options.corpus, options.out))
+        elif options.command == "card":
+            from desdecero.authoring.card import write_card
+
+            print(write_card(options.corpus, options.out))
         elif options.command == "tokenizers":
             from desdecero.authoring.tokenizer import make_tokenizers, measure
 

@@ -10,6 +10,7 @@ from desdecero.checks.guard import load
 from desdecero.checks.probe import describe
 from desdecero.checks.report import Report
 from desdecero.edition import say
+from desdecero.errors import CourseError
 
 _MISSING = object()
 
@@ -28,11 +29,8 @@ class Grade(float):
         return self.report.to_html()
 
 
-class NotYet(AssertionError):
-    """Shown by nbgrader's Validate button: the report, without a traceback."""
-
-    def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
+class NotYet(CourseError, AssertionError):
+    """Shown by nbgrader's Validate button: the report."""
 
 
 # The last verdict on each exercise, so that `use` need not judge the same object twice.

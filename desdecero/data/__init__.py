@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HERE = Path(__file__).parent
+MINI = HERE / "mini"  # the pretrained model in the box
 TOKENIZERS = {"story": HERE / "story.tiktoken", "mini": HERE / "mini.tiktoken"}
 
 

@@ -12,6 +12,7 @@ import pooch
 import requests
 
 from desdecero.edition import say
+from desdecero.errors import CourseError
 
 # Almeida and Gómez Hidalgo (2011), UCI repository, CC BY 4.0.
 SMS_URL = "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip"
@@ -28,7 +29,7 @@ INSTRUCTIONS_SHA256 = "7e09a9af353722ca15c18bc580f093f9c39d3178335a75177319cb1e1
 CONNECT, READ = 1.5, 30  # seconds: without a network the answer comes at once
 
 
-class DownloadError(RuntimeError):
+class DownloadError(CourseError, RuntimeError):
     """A file could not be had; the message says why, and what works without it."""
 
 

@@ -23,14 +23,15 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim import AdamW
 
 from desdecero.device import best_device
+from desdecero.fast import fuse, keep_memory
 from desdecero.gpt import GPTConfig, GPTModel
 from desdecero.pretrain.batches import Windows
-from desdecero.training import batch_loss, learning_rate
-from desdecero.weights import save_weights
+from desdecero.training import learning_rate
+from desdecero.weights import load_weights, save_weights
 
 CONFIGS = {
     # 9.0 million parameters: what the course ships.
-    "mini": GPTConfig(8_192, context_length=256, emb_dim=256, n_heads=8, n_layers=6, drop_rate=0.0),
+    "mini": GPTConfig(8_192, context_length=256, emb_dim=256, n_heads=4, n_layers=6, drop_rate=0.0),
     # Half a minute on a laptop: to see the pipeline work.
     "trial": GPTConfig(8_192, context_length=64, emb_dim=64, n_heads=4, n_layers=2, drop_rate=0.0),
 }
@@ -117,13 +118,15 @@ def load_checkpoint(path: Path, model: GPTModel, optimizer: AdamW) -> int:
     return step
 
 
-def validate(model: nn.Module, windows: Windows, settings: Settings, precision, bytes_per_token: float) -> float:
+def validate(model: GPTModel, windows: Windows, settings: Settings, precision, bytes_per_token: float) -> float:
     """Bits per byte on the same held-out windows every time."""
     model.eval()
+    device = next(model.parameters()).device
     losses = []
     with torch.no_grad(), precision():
         for step in range(settings.validation_batches):
-            losses.append(batch_loss(model, *windows.batch(step, settings.batch_size)).item())
+            inputs, targets = windows.batch(step, settings.batch_size)
+            losses.append(model(inputs.to(device), targets.to(device)).item())
     model.train()
     return sum(losses) / len(losses) / math.log(2) / bytes_per_token
 
@@ -134,18 +137,23 @@ def pretrain(
     config: GPTConfig,
     settings: Settings,
     tell: Callable[[Progress], None] = print,
+    start: Path | None = None,
 ) -> list[float]:
     """Train on prepared shards and return the loss of every step.
 
+    `start` names the weights to begin with, of an earlier run; without it they are random.
     Leaves `model.safetensors`, `losses.csv`, `losses.png` and `config.json` in `out`; a run that was stopped goes on
     from its last checkpoint there.
     """
     rank, world_size = _processes()
     device = best_device()
     out.mkdir(parents=True, exist_ok=True)
+    keep_memory()
     torch.manual_seed(settings.seed)
-    model = GPTModel(config)
+    model = fuse(GPTModel(config))
     start_weights(model)
+    if start is not None:
+        load_weights(model, start)
     model.to(device)
     optimizer = make_optimizer(model, settings)
     done, losses = 0, []
@@ -169,8 +177,9 @@ def pretrain(
         for group in optimizer.param_groups:
             group["lr"] = lr
         optimizer.zero_grad(set_to_none=True)
+        inputs, targets = train.batch(step, settings.batch_size, rank, world_size)
         with precision():
-            loss = batch_loss(trained, *train.batch(step, settings.batch_size, rank, world_size))
+            loss = trained(inputs.to(device), targets.to(device))
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), settings.max_norm)
         optimizer.step()
