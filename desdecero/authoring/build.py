@@ -21,8 +21,8 @@ from traitlets.config import Config
 from desdecero.authoring.chapters import ROOT, Chapter, chapters, in_language
 from desdecero.authoring.exercises import expand
 from desdecero.edition import EDITIONS
-from desdecero.grading.config import STUB
 from desdecero.grading.execute import notebook_client
+from desdecero.grading.unsolve import unsolving
 
 SOLUTIONS, COURSE = ROOT / "solutions", ROOT / "course"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -98,7 +98,7 @@ def release(source: Path, destination: Path, edition: str, assignments: list[str
         config.GenerateAssignment.no_database = True
         config.SaveCells.enabled = False
         config.GenerateAssignment.force = True
-        config.ClearSolutions.code_stub = {"python": STUB[edition]}
+        unsolving(config, edition)
         for assignment in assignments:
             config.CourseDirectory.assignment_id = assignment
             converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)

@@ -4,6 +4,7 @@ In a chapter, an exercise `layer_norm` of chapter 4 is
 
     # %% [markdown] lang="es" exercise="layer_norm"     the statement; its points are added below
     # %% solution="layer_norm"                          the worked solution, brought in from the package
+                                                        (a quiz's answers: written here)
     # %% tests="layer_norm"                             the graded cells, and what later cells use
 """
 
@@ -13,6 +14,7 @@ import zlib
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from desdecero.authoring.chapters import ChapterError
 from desdecero.authoring.solutions import worked_source
 from desdecero.checks import get_exercise
 
@@ -48,7 +50,11 @@ def _statement(cell: NotebookNode, exercise_id: str, edition: str) -> list[Noteb
 
 
 def _solution(cell: NotebookNode, exercise_id: str, edition: str) -> list[NotebookNode]:
-    cell.source = mark_bodies(worked_source(get_exercise(exercise_id).reference))
+    reference = get_exercise(exercise_id).reference
+    if bool(reference) == bool(cell.source.strip()):
+        place = f"comes from {reference}: leave its cell empty" if reference else "goes into its cell"
+        raise ChapterError(f"{exercise_id}: the worked solution {place}")
+    cell.source = mark_bodies(worked_source(reference)) if reference else f"{BEGIN}\n{cell.source}\n{END}"
     cell.metadata["nbgrader"] = _nbgrader(exercise_id.split("/")[1], solution=True)
     return [cell]
 
@@ -66,7 +72,8 @@ def _tests(cell: NotebookNode, exercise_id: str, edition: str) -> list[NotebookN
     for grade_id, source in ((f"test_{name}", visible), (f"test_{name}_hidden", hidden)):
         metadata = {"nbgrader": _nbgrader(grade_id, points=exercise.points)}
         cells.append(new_code_cell(source, metadata=metadata))
-    cells.append(new_code_cell(f'{exercise.defines} = use("{exercise_id}")'))
+    if exercise.reference:
+        cells.append(new_code_cell(f'{exercise.defines} = use("{exercise_id}")'))
     return cells
 
 

@@ -28,7 +28,7 @@ STAGES = {
     "broad": Stage(
         58_000_000,
         Settings(
-            steps=6_000,
+            steps=4_500,
             batch_size=32,
             peak_lr=1.5e-3,
             min_lr=5e-4,
@@ -41,9 +41,9 @@ STAGES = {
     "simple": Stage(
         13_000_000,
         Settings(
-            steps=2_500,
+            steps=1_500,
             batch_size=32,
-            peak_lr=6e-4,
+            peak_lr=1.2e-3,
             min_lr=1e-5,
             warmup_steps=50,
             precision="bf16",

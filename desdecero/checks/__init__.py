@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 
 # The course's order.
 ORDER = {
+    "ch01": ["bigram_probabilities", "sentence_log_probability", "training_budget", "quiz"],
     "ch02": ["simple_tokenizer", "train_bpe", "bpe_encode", "sliding_window", "input_embedding"],
     "ch03": ["simple_attention", "self_attention", "causal_attention", "multi_head_attention"],
     "ch04": ["layer_norm", "gelu", "feed_forward", "transformer_block", "gpt_model", "generate_greedy"],
+    "ch05": ["batch_loss", "perplexity", "evaluate", "train_model", "sample_next", "generate", "load_gpt2_weights"],
+    "ch06": [
+        "balance_classes",
+        "split_dataset",
+        "text_classification_dataset",
+        "add_classification_head",
+        "classification_accuracy",
+        "classify",
+    ],
+    "ch07": ["format_prompt", "instruction_dataset", "collate_instructions", "mask_prompt", "extract_response"],
 }
 
 

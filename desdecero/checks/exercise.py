@@ -14,7 +14,7 @@ from desdecero.checks.report import Item, Report
 from desdecero.edition import say
 
 Text = tuple[str, str]  # Spanish, English
-Judge = Callable[[Probe], None]
+Judge = Callable[[Probe], str | None]  # raises Wrong; returns what there is to say of a right answer, if anything
 
 REFERENCES = Path(__file__).parent / "references"
 
@@ -101,13 +101,13 @@ class Exercise:
     """One exercise of the contract.
 
     `defines` is the name the student gives the answer, `reference` where the course's own stands
-    (`"desdecero.gpt:LayerNorm"`), `faults` the mistakes it recognises, with what to tell the student.
-    `seconds` bounds one item of the check.
+    (`"desdecero.gpt:LayerNorm"`; None when only the chapter has it), `faults` the mistakes it recognises, with
+    what to tell the student. `seconds` bounds one item of the check.
     """
 
     id: str
     defines: str
-    reference: str
+    reference: str | None
     difficulty: int
     minutes: int
     faults: Mapping[str, Text]
@@ -137,33 +137,32 @@ class Exercise:
         items: list[Item] = []
         final: Wrong | None = None
         for task in self.tasks:
-            wrong = final or self._try(task, candidate, seed)
-            if wrong is not None and wrong.fault in _FINAL:
-                final = wrong
-            items.append(self._item(task, wrong))
+            verdict = final or self._try(task, candidate, seed)
+            if isinstance(verdict, Wrong) and verdict.fault in _FINAL:
+                final = verdict
+            items.append(self._item(task, verdict))
         if final is not None:
             items = [self._item(task, final) for task in self.tasks]
         return Report(self.id, tuple(items))
 
-    def _try(self, task: _Task, candidate: object, seed: int) -> Wrong | None:
-        """Run one item; return what is wrong, if anything."""
+    def _try(self, task: _Task, candidate: object, seed: int) -> Wrong | str:
+        """Run one item; return what is wrong, or what there is to say of a right answer, mostly nothing."""
         try:
             with known_start(seed), silence(), time_limit(self.seconds):
                 probe = Probe(candidate, Guard(self.forbidden, self.reference), seed, task.name)
-                task.judge(probe)
+                return task.judge(probe) or ""
         except Wrong as wrong:
             return wrong
         except TimeUp:
             return Wrong("timeout", seconds=f"{self.seconds:g}")
         except BaseException as error:  # a candidate's odd object can make our own comparison raise
             return Wrong("raises", error=describe(error))
-        return None
 
-    def _item(self, task: _Task, wrong: Wrong | None) -> Item:
+    def _item(self, task: _Task, verdict: Wrong | str) -> Item:
         title = say(*task.title)
-        if wrong is None:
-            return Item(task.name, title, True, task.points)
-        fault = wrong.fault
+        if isinstance(verdict, str):
+            return Item(task.name, title, True, task.points, verdict)
+        wrong, fault = verdict, verdict.fault
         texts = self.faults.get(fault) or COMMON_FAULTS.get(fault) or COMMON_FAULTS["unexpected"]
         if fault is None and "place" not in wrong.details:
             texts = COMMON_FAULTS["unexpected"]

@@ -25,7 +25,8 @@ class Forbidden:
     """What an exercise must be solved without.
 
     `functions` are names of torch functions (`"layer_norm"` bars `F.layer_norm`, `torch.layer_norm` and
-    `torch.ops.aten.layer_norm`), `modules` classes of `torch.nn`, `packages` whole libraries.
+    `torch.ops.aten.layer_norm`), `modules` classes of `torch.nn`, `packages` whole libraries or, with a dot, single
+    modules of one (`"torch.autograd"`, which leaves `torch.autograd.grad_mode` free).
     """
 
     functions: tuple[str, ...] = ()
@@ -82,10 +83,10 @@ class _WatchOperators(TorchDispatchMode):
 class Guard:
     """Watches one exercise's answers."""
 
-    def __init__(self, forbidden: Forbidden, reference: str) -> None:
+    def __init__(self, forbidden: Forbidden, reference: str | None) -> None:
         self.forbidden = forbidden
-        self.reference = load(reference)
-        self.codes = code_objects(self.reference)
+        self.reference = load(reference) if reference else None
+        self.codes = code_objects(self.reference) if reference else set()
         self.caught: ForbiddenCall | None = None
 
     def inspect(self, thing: object) -> None:
@@ -138,9 +139,9 @@ class Guard:
                 self._bar_package(type(owner).__module__)
 
     def _bar_package(self, module: object) -> None:
-        top = str(module).partition(".")[0]
-        if top in self.forbidden.packages:
-            self._forbid(top)
+        for name in (str(module).partition(".")[0], str(module)):
+            if name in self.forbidden.packages:
+                self._forbid(name)
 
     def _forbid(self, name: str) -> None:
         sys.setprofile(None)

@@ -10,8 +10,9 @@ from desdecero.edition import say
 class Item:
     """One thing a check looks at.
 
-    `points` is what it is worth; they are earned when it `passed`. `fault` is the stable id of the
-    recognised mistake, or None when the answer is right, or wrong in a way nobody foresaw.
+    `points` is what it is worth; they are earned when it `passed`. `message` says what is wrong, or what there is
+    to say of a right answer, if anything. `fault` is the stable id of the recognised mistake, or None when the
+    answer is right, or wrong in a way nobody foresaw.
     """
 
     name: str
@@ -64,7 +65,7 @@ class Report:
         told: set[str] = set()
         for item in self.items:
             lines.append(f"  {'✓' if item.passed else '✗'} {item.title} ({item.points:g})")
-            if not item.passed and item.message not in told:
+            if item.message and item.message not in told:
                 lines.append(f"      {item.message}")
                 told.add(item.message)
         return "\n".join(lines)
@@ -75,7 +76,7 @@ class Report:
         for item in self.items:
             mark, colour = ("✓", "#2a9d5c") if item.passed else ("✗", "#d1495b")
             message = ""
-            if not item.passed and item.message not in told:
+            if item.message and item.message not in told:
                 message = f'<div style="margin:.15em 0 .4em 1.6em">{escape(item.message)}</div>'
                 told.add(item.message)
             rows.append(

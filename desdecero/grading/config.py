@@ -21,14 +21,9 @@ from traitlets.config import Config
 from desdecero.edition import use_edition
 from desdecero.grading.execute import FairExecute
 from desdecero.grading.repair import RepairSubmission
+from desdecero.grading.unsolve import unsolving
 
 ROOT = Path(__file__).parents[2]
-
-# What students find where the solution stood.
-STUB = {
-    "es": "# ESCRIBE AQUÍ TU CÓDIGO (YOUR CODE HERE)\nraise NotImplementedError()",
-    "en": "# YOUR CODE HERE\nraise NotImplementedError()",
-}
 
 
 def configure(c: Config, edition: str, root: Path = ROOT) -> Config:
@@ -48,7 +43,7 @@ def configure(c: Config, edition: str, root: Path = ROOT) -> Config:
     # A gradebook per edition: with one for both, Spanish submissions would meet English tests.
     c.CourseDirectory.db_url = f"sqlite:///{root / f'gradebook-{edition}.db'}"
 
-    c.ClearSolutions.code_stub = {"python": STUB[edition]}
+    unsolving(c, edition)
     c.Autograde.sanitize_preprocessors = [
         ClearOutput,
         RepairSubmission,  # before anything that stops the whole run at a strange cell

@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from desdecero.authoring.solutions import worked_source
+from desdecero.authoring.solutions import worked_solution
 from desdecero.checks import get_exercise
 
 # What every answer may count on, as in the notebooks.
@@ -40,7 +40,7 @@ class Wrong:
     def answer(self, exercise_id: str) -> str:
         if self.source:
             return self.source
-        text = worked_source(get_exercise(exercise_id).reference)
+        text = worked_solution(exercise_id)
         for old, new in self.edits:
             assert text.count(old) == 1, f"{exercise_id}: {old!r} stands {text.count(old)} times in the solution"
             text = text.replace(old, new)
@@ -54,7 +54,7 @@ def entry(exercise_id: str):
 
 def right_answers(exercise_id: str) -> Iterator[tuple[str, str]]:
     """Names and texts of answers that deserve full marks; the worked solution is one of them."""
-    yield "worked_solution", worked_source(get_exercise(exercise_id).reference)
+    yield "worked_solution", worked_solution(exercise_id)
     yield from entry(exercise_id).RIGHT.items()
 
 
