@@ -1,11 +1,12 @@
 """Chapter 5: keep a model's weights, and trade them with the rest of the world.
 
 Checkpoints are safetensors, written to a temporary file and renamed; nothing here loads a pickle.
-GPT-2's weights (Radford et al., 2019) come under the names that Hugging Face gives them; `gpt2_tensors` and
-`_course_tensors` translate, one way and the other.
+GPT-2's weights (Radford et al., 2019) come under the names that Hugging Face gives them; `load_gpt2_weights` and
+`gpt2_tensors` translate, one way and the other.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import tiktoken
@@ -26,11 +27,27 @@ WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 _LINEAR = (("att.out_proj", "attn.c_proj"), ("ff.layers.0", "mlp.c_fc"), ("ff.layers.2", "mlp.c_proj"))
 _NORM = (("norm1", "ln_1"), ("norm2", "ln_2"))
 _QKV = ("att.W_query", "att.W_key", "att.W_value")  # side by side in their `attn.c_attn`
-_MASKS = (".attn.bias", ".attn.masked_bias")
 
 
 class WeightsError(CourseError, ValueError):
     """Weights that don't fit, or a file that can't be read; the message names the tensor or the file."""
+
+    @classmethod
+    def missing(cls, name: str) -> "WeightsError":
+        return cls(say(f"Falta el tensor «{name}».", f"The tensor “{name}” is missing."))
+
+    @classmethod
+    def surplus(cls, name: str) -> "WeightsError":
+        return cls(say(f"Sobra el tensor «{name}»: el modelo no lo tiene.", f"The model has no tensor “{name}”."))
+
+    @classmethod
+    def misshapen(cls, name: str, got: Sequence[int], wanted: Sequence[int]) -> "WeightsError":
+        return cls(
+            say(
+                f"El tensor «{name}» tiene forma {tuple(got)} y el modelo espera {tuple(wanted)}.",
+                f"The tensor “{name}” has shape {tuple(got)}; the model expects {tuple(wanted)}.",
+            )
+        )
 
 
 # ---- checkpoints -----------------------------------------------------------------------------------
@@ -76,30 +93,17 @@ def read_tensors(path: Path | str) -> dict[str, Tensor]:
 
 def _fill(parameters: dict[str, Tensor], tensors: dict[str, Tensor]) -> None:
     """Copy every tensor into the parameter of its name, after making sure that all of them fit."""
-    _compare(tensors, parameters)
+    for name, parameter in parameters.items():
+        if name not in tensors:
+            raise WeightsError.missing(name)
+        if tensors[name].shape != parameter.shape:
+            raise WeightsError.misshapen(name, tensors[name].shape, parameter.shape)
+    for name in tensors:
+        if name not in parameters:
+            raise WeightsError.surplus(name)
     with torch.no_grad():
         for name, tensor in tensors.items():
             parameters[name].copy_(tensor)
-
-
-def _compare(tensors: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
-    """Raise `WeightsError` unless both have the same names and shapes."""
-    for name, tensor in expected.items():
-        if name not in tensors:
-            raise WeightsError(say(f"Falta el tensor «{name}».", f"The tensor “{name}” is missing."))
-        got, wanted = tuple(tensors[name].shape), tuple(tensor.shape)
-        if got != wanted:
-            raise WeightsError(
-                say(
-                    f"El tensor «{name}» tiene forma {got} y el modelo espera {wanted}.",
-                    f"The tensor “{name}” has shape {got}; the model expects {wanted}.",
-                )
-            )
-    for name in tensors:
-        if name not in expected:
-            raise WeightsError(
-                say(f"Sobra el tensor «{name}»: el modelo no lo tiene.", f"The model has no tensor “{name}”.")
-            )
 
 
 # ---- GPT-2 -----------------------------------------------------------------------------------------
@@ -114,13 +118,53 @@ def load_gpt2_weights(model: GPTModel, weights: dict[str, Tensor]) -> None:
     Raises:
         WeightsError: if a tensor is missing, too many or of another shape; the model is left as it was.
     """
+    if model.trf_blocks[0].att.W_query.bias is None:
+        raise WeightsError(
+            say(
+                "Al modelo le falta W_query.bias: hazlo con qkv_bias=True, como GPT-2.",
+                "The model has no W_query.bias: make it with qkv_bias=True, as GPT-2 was.",
+            )
+        )
     theirs = {name.removeprefix("transformer."): tensor for name, tensor in weights.items()}
-    theirs = {name: tensor for name, tensor in theirs.items() if not name.endswith(_MASKS)}
-    if "wte.weight" in theirs:
-        theirs.setdefault("lm_head.weight", theirs["wte.weight"])
-    with torch.no_grad():
-        _compare(theirs, gpt2_tensors(model))
-        _fill(dict(model.named_parameters()), _course_tensors(theirs, len(model.trf_blocks)))
+    theirs = {name: tensor for name, tensor in theirs.items() if not name.endswith((".attn.bias", ".masked_bias"))}
+    copies: list[tuple[Tensor, Tensor]] = []
+    used: set[str] = set()
+
+    def plan(name: str, *parameters: Tensor, transposed: bool = False) -> None:
+        """Note that the tensor goes to the parameters, which lie in it side by side."""
+        rows, *columns = parameters[0].shape
+        shape = (len(parameters) * rows, *columns)  # as we keep it
+        wanted = shape[::-1] if transposed else shape
+        if name not in theirs:
+            raise WeightsError.missing(name)
+        if theirs[name].shape != wanted:
+            raise WeightsError.misshapen(name, theirs[name].shape, wanted)
+        tensor = theirs[name].T if transposed else theirs[name]  # (in, out) -> (out, in)
+        copies.extend(zip(parameters, tensor.chunk(len(parameters))))
+        used.add(name)
+
+    plan("wte.weight", model.tok_emb.weight)
+    plan("wpe.weight", model.pos_emb.weight)
+    for i, block in enumerate(model.trf_blocks):
+        att, ff = block.att, block.ff.layers
+        queries_keys_values = [att.W_query, att.W_key, att.W_value]
+        layers = {"attn.c_attn": queries_keys_values, "attn.c_proj": [att.out_proj]}
+        layers |= {"mlp.c_fc": [ff[0]], "mlp.c_proj": [ff[2]]}
+        for name, parts in layers.items():
+            plan(f"h.{i}.{name}.weight", *(part.weight for part in parts), transposed=True)
+            plan(f"h.{i}.{name}.bias", *(part.bias for part in parts))
+        for name, norm in (("ln_1", block.norm1), ("ln_2", block.norm2)):
+            plan(f"h.{i}.{name}.weight", norm.scale)
+            plan(f"h.{i}.{name}.bias", norm.shift)
+    plan("ln_f.weight", model.final_norm.scale)
+    plan("ln_f.bias", model.final_norm.shift)
+    plan("lm_head.weight" if "lm_head.weight" in theirs else "wte.weight", model.out_head.weight)
+    for name in theirs:
+        if name not in used:
+            raise WeightsError.surplus(name)
+    with torch.no_grad():  # only now, when all of them fit
+        for parameter, tensor in copies:
+            parameter.copy_(tensor)
 
 
 def gpt2_tensors(model: GPTModel) -> dict[str, Tensor]:
@@ -143,28 +187,6 @@ def gpt2_tensors(model: GPTModel) -> dict[str, Tensor]:
         "ln_f.weight": own["final_norm.scale"],
         "ln_f.bias": own["final_norm.shift"],
         "lm_head.weight": own["out_head.weight"],
-    }
-
-
-def _course_tensors(theirs: dict[str, Tensor], n_layers: int) -> dict[str, Tensor]:
-    """The way back: GPT-2's tensors under the course's names."""
-    ours = {"tok_emb.weight": theirs["wte.weight"], "pos_emb.weight": theirs["wpe.weight"]}
-    for i in range(n_layers):
-        block = f"trf_blocks.{i}"
-        weights = theirs[f"h.{i}.attn.c_attn.weight"].T.chunk(3)  # (D, 3D) -> (3D, D) -> 3 × (D, D)
-        biases = theirs[f"h.{i}.attn.c_attn.bias"].chunk(3)
-        for name, weight, bias in zip(_QKV, weights, biases):
-            ours[f"{block}.{name}.weight"], ours[f"{block}.{name}.bias"] = weight, bias
-        for a, b in _LINEAR:
-            ours[f"{block}.{a}.weight"] = theirs[f"h.{i}.{b}.weight"].T  # (in, out) -> (out, in)
-            ours[f"{block}.{a}.bias"] = theirs[f"h.{i}.{b}.bias"]
-        for a, b in _NORM:
-            ours[f"{block}.{a}.scale"] = theirs[f"h.{i}.{b}.weight"]
-            ours[f"{block}.{a}.shift"] = theirs[f"h.{i}.{b}.bias"]
-    return ours | {
-        "final_norm.scale": theirs["ln_f.weight"],
-        "final_norm.shift": theirs["ln_f.bias"],
-        "out_head.weight": theirs["lm_head.weight"],
     }
 
 

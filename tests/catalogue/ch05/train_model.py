@@ -1,4 +1,5 @@
 from tests.catalogue import Wrong
+from tests.catalogue._loops import STEP_MISTAKES, result_mistakes
 
 IMPORTS = """
 from collections.abc import Callable
@@ -92,96 +93,11 @@ def train_model(model, train_loader, optimizer, num_epochs, on_step=None):
 """,
 }
 
-ZERO = "            optimizer.zero_grad()\n"
-BACKWARD = "            loss.backward()\n"
-STEP = "            optimizer.step()\n"
-EPOCH = "    for _ in range(num_epochs):\n"
-APPEND = "losses.append(loss.item())"
 CALL = "on_step(len(losses) - 1, losses[-1])"
-RESULT = "    return losses"
 
 WRONG = {
-    "not_a_list": Wrong(
-        "Olvida el return.",
-        "Forgets the return.",
-        edits=((RESULT, ""),),
-    ),
-    "tensors": Wrong(
-        "Guarda las pérdidas como tensores.",
-        "Keeps the losses as tensors.",
-        edits=((APPEND, "losses.append(loss)"),),
-    ),
-    "per_epoch": Wrong(
-        "Devuelve la media de cada época.",
-        "Returns the mean of each epoch.",
-        edits=(
-            (
-                RESULT,
-                "    n = len(train_loader)\n    return [sum(losses[i * n : i * n + n]) / n for i in range(num_epochs)]",
-            ),
-        ),
-    ),
-    "one_epoch": Wrong(
-        "El return está dentro del bucle de épocas.",
-        "The return is inside the loop over epochs.",
-        edits=((RESULT, "        return losses"),),
-    ),
-    "wrong_count": Wrong(
-        "El return está dentro del bucle de lotes.",
-        "The return is inside the loop over batches.",
-        edits=((RESULT, "            return losses"),),
-    ),
-    "no_step": Wrong(
-        "Olvida optimizer.step().",
-        "Forgets optimizer.step().",
-        edits=((STEP, ""),),
-    ),
-    "own_optimizer": Wrong(
-        "Crea su propio optimizador.",
-        "Creates an optimizer of its own.",
-        edits=((EPOCH, "    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n" + EPOCH),),
-    ),
-    "zero_before_step": Wrong(
-        "Borra los gradientes justo antes del paso.",
-        "Clears the gradients just before the step.",
-        edits=((ZERO, ""), (STEP, ZERO + STEP)),
-    ),
-    "step_first": Wrong(
-        "Da el paso antes de backward().",
-        "Takes the step before backward().",
-        edits=((STEP, ""), (ZERO, ""), (BACKWARD, STEP + ZERO + BACKWARD)),
-    ),
-    "accumulates": Wrong(
-        "Nunca borra los gradientes.",
-        "Never clears the gradients.",
-        edits=((ZERO, ""),),
-    ),
-    "zero_each_epoch": Wrong(
-        "Borra los gradientes al empezar cada época.",
-        "Clears the gradients at the start of each epoch.",
-        edits=((ZERO, ""), (EPOCH, EPOCH + "        optimizer.zero_grad()\n")),
-    ),
-    "running_mean": Wrong(
-        "Guarda la media de las pérdidas hasta entonces.",
-        "Keeps the mean of the losses so far.",
-        edits=((RESULT, "    return [sum(losses[: i + 1]) / (i + 1) for i in range(len(losses))]"),),
-    ),
-    "last_step": Wrong(
-        "Da cada paso al empezar la vuelta siguiente, y el último no lo da nunca.",
-        "Takes each step at the start of the next turn, and the last one never.",
-        edits=((STEP, ""), (ZERO, STEP + ZERO)),
-    ),
-    "wrong_weights": Wrong(
-        "Acaba volviendo a los pesos del principio.",
-        "Goes back to the first weights in the end.",
-        edits=(
-            (
-                "    model.train()\n",
-                "    start = {k: v.clone() for k, v in model.state_dict().items()}\n    model.train()\n",
-            ),
-            (RESULT, "    model.load_state_dict(start)\n    return losses"),
-        ),
-    ),
+    **STEP_MISTAKES,
+    **result_mistakes(),
     "calls_none": Wrong(
         "Llama a on_step sin comprobar que no es None.",
         "Calls on_step without making sure that it is not None.",
@@ -240,20 +156,5 @@ def train_model(model, train_loader, optimizer, num_epochs, on_step=None):
             optimizer.step()
     return losses
 """,
-    ),
-    "eval_mode": Wrong(
-        "No pasa al modo train.",
-        "Does not go into train mode.",
-        edits=(("    model.train()\n", ""),),
-    ),
-    "left_in_eval": Wrong(
-        "Pasa al modo eval al terminar.",
-        "Goes into eval mode when done.",
-        edits=((RESULT, "    model.eval()\n    return losses"),),
-    ),
-    "leftover_gradients": Wrong(
-        "Borra los gradientes solo después de cada paso.",
-        "Clears the gradients only after each step.",
-        edits=((ZERO, ""), (STEP, STEP + ZERO)),
     ),
 }
