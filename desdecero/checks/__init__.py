@@ -29,6 +29,8 @@ ORDER = {
         "classify",
     ],
     "ch07": ["format_prompt", "instruction_dataset", "collate_instructions", "mask_prompt", "extract_response"],
+    "appA": ["logistic_gradient", "mlp", "toy_dataset", "train_classifier"],
+    "appE": ["lora_layer", "linear_with_lora", "replace_linear_with_lora", "merge_lora"],
 }
 
 

@@ -13,8 +13,8 @@ import desdecero
 from desdecero.checks.guard import ForbiddenCall, Guard
 from desdecero.checks.isolation import TimeUp
 
-# Frames from here are never the student's: this package, and the library it is installed beside.
-_NOT_THE_STUDENTS = (str(Path(desdecero.__file__).parent), str(Path(torch.__file__).parent), "<frozen")
+# Frames from here are never the student's: this package, and the folder where torch and the other libraries are.
+_NOT_THE_STUDENTS = (str(Path(desdecero.__file__).parent), str(Path(torch.__file__).parents[1]), "<frozen")
 
 
 class Wrong(Exception):

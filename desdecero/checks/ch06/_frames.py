@@ -1,11 +1,8 @@
 """What the two exercises on tables share: a table to try, and finding its rows again in what came back."""
 
-import random
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
-import torch
 
 from desdecero.checks.probe import Probe, Wrong, type_name
 
@@ -33,12 +30,6 @@ SHARED_FAULTS = {
     "seed_ignored": (
         "Salen las mismas filas con cualquier semilla: pasa random_state=seed a lo que sortea.",
         "The same rows come out whatever the seed: pass random_state=seed to whatever draws.",
-    ),
-    "global_seed": (
-        "Tu código cambia el generador global de {name}, y con él los sorteos del resto del programa: "
-        "pasa random_state=seed, o crea un generador propio con esa semilla.",
-        "Your code changes the global generator of {name}, and with it what the rest of the program draws: "
-        "pass random_state=seed, or make a generator of your own with that seed.",
     ),
 }
 
@@ -95,22 +86,6 @@ def call(probe: Probe, frame: pd.DataFrame, fault: str = "raises", **options: ob
     given = frame.copy(deep=True)
     result = probe(probe.candidate, given, fault=fault, **options)
     return result, given.equals(frame) and list(given.columns) == list(frame.columns)
-
-
-GENERATORS: dict[str, Callable[[], object]] = {
-    "numpy": lambda: [part.tolist() if isinstance(part, np.ndarray) else part for part in np.random.get_state()],
-    "random": random.getstate,
-    "torch": lambda: torch.get_rng_state().tolist(),
-}
-
-
-def check_generators(draw: Callable[[], object]) -> None:
-    """Drawing must leave the program's own random numbers alone."""
-    before = {name: state() for name, state in GENERATORS.items()}
-    draw()
-    for name, state in GENERATORS.items():
-        if state() != before[name]:
-            raise Wrong("global_seed", name=name)
 
 
 def check_seed(draws: Callable[[int], object]) -> None:

@@ -65,7 +65,7 @@ class Watched(GPTModel):
 
 
 class Scored(Watched):
-    """In place of what it would compute, the `running_sum` of `scores`, which has a row for each token."""
+    """In place of what it would compute, the `running_mean` of `scores`, which has a row for each token."""
 
     def __init__(self, scores: Tensor, context_length: int) -> None:
         super().__init__(GPTConfig(len(scores), context_length, 4, 1, 1), scores.shape[1])
@@ -74,15 +74,16 @@ class Scored(Watched):
     def logits(self, token_ids: Tensor) -> Tensor:
         if token_ids.shape[1] > self.context_length:  # as in a GPT, and so do ids of one dimension
             raise IndexError("index out of range in self")
-        return running_sum(token_ids, self.scores)
+        return running_mean(token_ids, self.scores)
 
 
-def running_sum(token_ids: Tensor, scores: Tensor) -> Tensor:
+def running_mean(token_ids: Tensor, scores: Tensor) -> Tensor:
     """The logits of `Scored`, `(B, T) -> (B, T, C)`: each position depends on all before, and moves the classes on."""
     sums = F.embedding(token_ids, scores).cumsum(dim=1)
     t, classes = sums.shape[1:]
-    turned = (torch.arange(classes) + torch.arange(t)[:, None]) % classes  # (T, C)
-    return sums.gather(2, turned.expand_as(sums))
+    places = torch.arange(t)[:, None]
+    turned = (torch.arange(classes) + places) % classes  # (T, C)
+    return (sums / (places + 1)).gather(2, turned.expand_as(sums))
 
 
 def small_gpt(n_layers: int, stored: dict[str, Tensor] | None = None, num_classes: int | None = None) -> GPTModel:

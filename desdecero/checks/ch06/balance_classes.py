@@ -4,7 +4,7 @@ from collections import Counter
 
 import pandas as pd
 
-from desdecero.checks.ch06._frames import SHARED_FAULTS, call, check_generators, check_seed, places, table
+from desdecero.checks.ch06._frames import SHARED_FAULTS, call, check_seed, places, table
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong
 
@@ -137,12 +137,6 @@ def _(probe: Probe) -> None:
     ever = {row for seed in range(30) for row in balanced(probe, small, seed=seed)}
     if len(ever) < len(small):  # by chance once in a hundred million
         raise Wrong("never_drawn")
-
-
-@exercise.item("side_effects", "No toca los sorteos de los demás", "Leaves other random numbers alone")
-def _(probe: Probe) -> None:
-    frame = table(probe, {"ham": 9, "spam": 5})
-    check_generators(lambda: balanced(probe, frame, seed=probe.pick(1, 99)))
 
 
 @exercise.item("reference", "Coincide con los recuentos guardados", "Agrees with the stored counts")

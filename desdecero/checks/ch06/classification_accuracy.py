@@ -2,11 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from desdecero.checks.ch02._common import judge
@@ -17,9 +14,10 @@ from desdecero.checks.ch06._model import (
     check_calls,
     check_gradients,
     check_mode,
-    running_sum,
+    running_mean,
     small_gpt,
 )
+from desdecero.checks.ch06._shares import MIMICS, Case, by_example, value
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
 from desdecero.edition import say
@@ -33,7 +31,7 @@ exercise = Exercise(
     faults={
         "not_a_float": (
             "Devuelves un valor de tipo {got} y debe ser un float de Python: conviértelo con float(...) o .item().",
-            "You return a {got}; it must be a Python float: convert it with float(...) or .item().",
+            "You return a value of type {got}; it must be a Python float: convert it with float(...) or .item().",
         ),
         "wrong_position": (
             "Miras los logits de otra posición: la clase se lee en el último token, logits[:, -1].",
@@ -54,6 +52,10 @@ exercise = Exercise(
         "broadcast": (
             "Comparas una columna (B, 1) con una fila (B,), y sale una tabla (B, B): quita keepdim.",
             "You compare a column (B, 1) with a row (B,), which gives a table (B, B): drop keepdim.",
+        ),
+        "least_likely": (
+            "Tomas la clase con la puntuación más baja: usa argmax.",
+            "You take the class with the lowest score: use argmax.",
         ),
         "percent": (
             "Das un porcentaje: se pide la parte, entre 0 y 1.",
@@ -114,112 +116,6 @@ exercise = Exercise(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
-    """What the model says about every example, what is right, and how they are batched."""
-
-    token_ids: Tensor  # (N, T)
-    logits: Tensor  # (N, T, C)
-    labels: Tensor  # (N,)
-    batch_size: int
-    max_batches: int | None = None
-
-    def batches(self, extra: int = 0) -> list[tuple[Tensor, Tensor]]:
-        both = list(zip(self.logits.split(self.batch_size), self.labels.split(self.batch_size)))
-        return both if self.max_batches is None else both[: max(0, self.max_batches + extra)]
-
-    def loader(self) -> DataLoader:
-        return DataLoader(TensorDataset(self.token_ids, self.labels), batch_size=self.batch_size)
-
-
-def value(number: float | Tensor) -> float:
-    return round(float(number), 5)
-
-
-def hits(logits: Tensor, labels: Tensor) -> int:
-    """How many last tokens have the largest logit at the label."""
-    return sum(row.index(max(row)) == label for row, label in zip(logits[:, -1].tolist(), labels.tolist()))
-
-
-Score = Callable[[Tensor, Tensor], float | Tensor]
-
-
-def by_example(case: Case, score: Score = hits, extra: int = 0) -> float:
-    """The sum of `score` over the batches, by the number of examples; as it stands it is the truth."""
-    batches = case.batches(extra)
-    return value(sum(score(*batch) for batch in batches) / sum(len(labels) for _, labels in batches))
-
-
-def scaled(case: Case, factor: Callable[[int, int], float]) -> float:
-    batches = case.batches()
-    count = sum(len(labels) for _, labels in batches)
-    return value(sum(hits(*batch) for batch in batches) * factor(count, len(batches)))
-
-
-def equals(choose: Callable[[Tensor], Tensor], reduce: str = "sum") -> Callable[[Case], float]:
-    """How often what `choose` finds in the logits equals the labels."""
-    return partial(by_example, score=lambda logits, labels: getattr((choose(logits) == labels).float(), reduce)())
-
-
-def everywhere(logits: Tensor, labels: Tensor) -> Tensor:
-    return (logits.argmax(dim=-1) == labels[:, None]).float().sum()  # (B, T) against (B, 1)
-
-
-def probability(logits: Tensor, labels: Tensor) -> Tensor:
-    return logits[:, -1].softmax(dim=-1).gather(1, labels[:, None]).sum()
-
-
-def one(case: Case, which: int) -> float:
-    logits, labels = case.batches()[which]
-    return value(hits(logits, labels) / len(labels))
-
-
-def mean_of_batches(case: Case) -> float:
-    batches = case.batches()
-    return value(sum(hits(*batch) / len(batch[1]) for batch in batches) / len(batches))
-
-
-MIMICS = {
-    "wrong_position": tuple(
-        equals(lambda logits, place=place: logits[:, place].argmax(dim=-1)) for place in (0, 1, -2, -3)
-    ),
-    "all_positions": (
-        lambda case: value(by_example(case, everywhere) / case.logits.shape[1]),
-        partial(by_example, score=everywhere),
-        equals(lambda logits: logits.argmax(dim=-1)),
-        lambda case: value(equals(lambda logits: logits.argmax(dim=-1))(case) / case.logits.shape[1]),
-    ),
-    "pooled": (
-        equals(lambda logits: logits.mean(dim=1).argmax(dim=-1)),
-        equals(lambda logits: logits.amax(dim=1).argmax(dim=-1)),
-    ),
-    "wrong_dimension": (
-        equals(lambda logits: logits[:, -1].argmax(dim=0)),
-        equals(lambda logits: logits[:, -1].argmax()),
-        equals(lambda logits: logits[-1].argmax(dim=-1)),
-        equals(lambda logits: logits[:, :, -1].argmax(dim=-1)),
-        equals(lambda logits: logits[:, -1].amax(dim=-1)),
-    ),
-    "broadcast": (
-        equals(lambda logits: logits[:, -1].argmax(dim=-1, keepdim=True)),
-        lambda case: value(
-            sum((logits[:, -1].argmax(-1, keepdim=True) == labels).float().mean() for logits, labels in case.batches())
-            / len(case.batches())
-        ),
-    ),
-    "percent": partial(scaled, factor=lambda count, batches: 100 / count),
-    "count": partial(scaled, factor=lambda count, batches: 1),
-    "inverted": lambda case: value(1 - by_example(case)),
-    "probability": partial(by_example, score=probability),
-    "rounded": tuple(lambda case, digits=digits: round(by_example(case), digits) for digits in (0, 1, 2, 3)),
-    "mean_of_batches": mean_of_batches,
-    "one_batch": (partial(one, which=0), partial(one, which=-1)),
-    "divides_by_batches": partial(scaled, factor=lambda count, batches: 1 / batches),
-    "max_batches_ignored": partial(by_example, extra=99),
-    "one_batch_more": partial(by_example, extra=1),
-    "one_batch_less": partial(by_example, extra=-1),
-    "whole_loader": lambda case: value(sum(hits(*batch) for batch in case.batches()) / len(case.labels)),
-}
 POSITIONS = ("wrong_position", "all_positions", "pooled", "wrong_dimension", "broadcast", "inverted", "rounded")
 
 
@@ -231,7 +127,7 @@ def draw(
     for _ in range(300):  # a few are enough
         scores = probe.randn(40, classes)
         token_ids = probe.randint(0, 40, (n, t))
-        logits = running_sum(token_ids, scores)
+        logits = running_mean(token_ids, scores)
         some = probe.randint(0, classes, (n,))
         labels = torch.where(probe.randn(n) > 0.2, logits[:, -1].argmax(dim=-1), some)
         case = Case(token_ids, logits, labels, batch_size, max_batches)
@@ -269,25 +165,26 @@ def compare(probe: Probe, sizes: list[tuple], telling: tuple[str, ...] = ()) -> 
         n = len(case.labels)
         return (say(f"{n} ejemplos en lotes de {case.batch_size}", f"{n} examples in batches of {case.batch_size}"),)
 
-    judge([(case,) for _, case in drawn], got, by_example, MIMICS, quote)
+    likely_first = {fault: MIMICS[fault] for fault in telling} | MIMICS
+    judge([(case,) for _, case in drawn], got, by_example, likely_first, quote)
 
 
 @exercise.item("last_token", "Cuenta los aciertos del último token", "Counts what the last token gets right", points=2)
 def _(probe: Probe) -> None:
     # As many examples in a batch as tokens and classes: then a wrong dimension is no error, but a wrong number.
-    compare(probe, [(28, 4, 4, 4, None), (36, 4, 4, 4, None)], POSITIONS)
+    compare(probe, [(n, 4, 4, 4, None) for n in (28, 36, 44, 52)], POSITIONS)
 
 
 @exercise.item("examples", "Es la parte de los ejemplos, no de los lotes", "Is the share of examples, not of batches")
 def _(probe: Probe) -> None:
     telling = ("mean_of_batches", "one_batch", "divides_by_batches", "wrong_position")
-    compare(probe, [(11, 5, 3, 4, None), (13, 2, 2, 6, None), (9, 3, 5, 4, None)], telling)
+    compare(probe, [(11, 5, 3, 4, None), (13, 2, 2, 6, None), (9, 3, 5, 4, None), (22, 4, 3, 5, None)], telling)
 
 
 @exercise.item("max_batches", "Con max_batches, solo los primeros lotes", "With max_batches, only the first batches")
 def _(probe: Probe) -> None:
     telling = ("max_batches_ignored", "one_batch_more", "one_batch_less", "whole_loader")
-    compare(probe, [(19, 3, 3, 4, 3), (23, 2, 4, 3, 5)], telling)
+    compare(probe, [(19, 3, 3, 4, 3), (23, 2, 4, 3, 5), (29, 2, 3, 6, 3)], telling)
     compare(probe, [(7, 3, 3, 3, 1), (7, 3, 3, 3, 3), (10, 3, 3, 4, 12)])
 
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import torch
 
-from desdecero.checks.ch02._common import brief, judge
+from desdecero.checks.ch02._common import brief, difference, judge
 from desdecero.checks.ch06._model import (
     MODE_FAULTS,
     Scored,
     Watched,
     check_gradients,
     check_mode,
-    running_sum,
+    running_mean,
     small_gpt,
 )
 from desdecero.checks.ch06._texts import letters, message, padded, tokenizer
@@ -102,6 +102,10 @@ exercise = Exercise(
             "Eliges la clase con la puntuación más baja: usa argmax.",
             "You choose the class with the lowest score: use argmax.",
         ),
+        "sampled": (
+            "Eliges al azar: dos llamadas iguales dan clases distintas; toma siempre la de mayor puntuación (argmax).",
+            "You choose at random: two equal calls give different classes; always take the highest score (argmax).",
+        ),
         **MODE_FAULTS,
     },
 )
@@ -127,7 +131,7 @@ class Case:
         return padded(self.encoded(), min(self.max_length, self.model.context_length), self.pad_id)
 
     def logits(self) -> torch.Tensor:
-        return running_sum(torch.tensor([self.row()]), self.model.scores)[0]  # (T, C)
+        return running_mean(torch.tensor([self.row()]), self.model.scores)[0]  # (T, C)
 
     def last_of_text(self) -> int:
         return max(0, min(len(self.encoded()), len(self.row())) - 1)
@@ -208,6 +212,8 @@ def name(probe: Probe, case: Case) -> str:
 
 def compare(probe: Probe, cases: list[Case]) -> None:
     got = [name(probe, case) for case in cases]
+    if got != list(map(chosen, cases)) and got != [name(probe, case) for case in cases]:
+        raise Wrong("sampled")
     judge([(case,) for case in cases], got, chosen, MIMICS, quote=lambda case: (case.text,))
 
 
@@ -254,11 +260,10 @@ def _(probe: Probe) -> None:
 @exercise.item("reference", "Coincide con un GPT-2 de transformers", "Agrees with a GPT-2 of transformers")
 def _(probe: Probe) -> None:
     stored = exercise.stored()
-    model = small_gpt(1, stored, num_classes=3).eval()
+    model, encoding = small_gpt(1, stored, num_classes=3).eval(), letters(18)
     rows = [row.tolist() for row in stored["ids"].split(stored["lengths"].tolist())]
     for row, winner in zip(rows, stored["classes"].tolist()):
-        encoding = letters(18)
         result = probe(probe.candidate, encoding.decode(row), model, encoding, 20, 18, list(NAMES[:3]))
         check_row(model, row, padded(row, 8, 18), 18)
         if result != NAMES[winner]:
-            raise Wrong("unexpected", detail=f"{result!r} ≠ {NAMES[winner]!r}")
+            raise Wrong(None, detail=difference((encoding.decode(row),), result, NAMES[winner]))

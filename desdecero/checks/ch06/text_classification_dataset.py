@@ -1,8 +1,5 @@
 """ch06/text_classification_dataset: texts as rows of token ids, all of one length."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from operator import getitem
 
 import pandas as pd
@@ -11,7 +8,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from desdecero.checks.ch02._common import brief, judge, text_of
-from desdecero.checks.ch06._texts import message, padded, tokenizer
+from desdecero.checks.ch06._rows import MIMICS, Case, Pairs, explain, pairs_like
+from desdecero.checks.ch06._texts import message, tokenizer
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, shape, type_name
 
@@ -116,6 +114,18 @@ exercise = Exercise(
             "pad_id=0 cuenta como si no se hubiera dado: compara con «is None», porque 0 también es falso para «or».",
             "pad_id=0 counts as if none were given: compare with “is None”, since 0 is false for “or”, too.",
         ),
+        "row_length": (
+            "Las filas tienen {got} ids y debían tener {expected}: max_length o, sin él, los del texto más largo.",
+            "Rows have {got} ids, expected {expected}: max_length or, without it, those of the longest text.",
+        ),
+        "wrong_pad": (
+            "Rellenas con {got} y debía ser con {expected}: pad_id o, sin él, tokenizer.eot_token.",
+            "You pad with {got}; it should be with {expected}: pad_id or, without it, tokenizer.eot_token.",
+        ),
+        "order": (
+            "Los textos y las etiquetas ya no van emparejados como al principio: conserva el orden de los dos.",
+            "Texts and labels are no longer paired as they were: keep both in their order.",
+        ),
         "series": (
             "Falla con columnas de una tabla, cuyo índice no cuenta desde 0: recórrelas, o conviértelas con list(...).",
             "It fails with columns of a table, whose index does not count from 0: loop over them, or use list(...).",
@@ -130,78 +140,6 @@ exercise = Exercise(
         ),
     },
 )
-
-Pairs = list[tuple[list[int], int]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One data set to make; None: the argument is left out."""
-
-    texts: tuple[str, ...]
-    labels: tuple[int, ...]
-    end_of_text: int
-    max_length: int | None = None
-    pad_id: int | None = None
-
-    def encoded(self) -> list[list[int]]:
-        return [tokenizer(self.end_of_text).encode(text) for text in self.texts]
-
-    def longest(self) -> int:
-        return max(map(len, self.encoded()))
-
-    def length(self) -> int:
-        return self.longest() if self.max_length is None else self.max_length
-
-    def pad(self) -> int:
-        return self.end_of_text if self.pad_id is None else self.pad_id
-
-
-def pairs_like(
-    case: Case,
-    length: Callable[[Case], int] = Case.length,
-    pad: Callable[[Case], int] = Case.pad,
-    row: Callable[[list[int], int, int], list[int]] = padded,
-    dropped: bool = False,
-) -> Pairs:
-    """The items of one who makes a mistake; with the defaults there is none."""
-    size, pad_id = length(case), pad(case)
-    pairs = zip(case.encoded(), case.labels)
-    return [(row(ids, size, pad_id), label) for ids, label in pairs if not dropped or len(ids) <= size]
-
-
-def lengths(*choices: Callable[[Case], int]) -> tuple[Callable[[Case], Pairs], ...]:
-    return tuple(partial(pairs_like, length=length) for length in choices)
-
-
-def at_least_longest(case: Case) -> int:
-    return case.longest() if case.max_length is None else min(case.max_length, case.longest())
-
-
-MIMICS = {
-    "left_padded": partial(pairs_like, row=lambda ids, size, pad_id: [pad_id] * (size - len(ids)) + ids[:size]),
-    "not_padded": partial(pairs_like, row=lambda ids, size, pad_id: ids[:size]),
-    "longest_plus_one": (
-        *lengths(lambda case: case.length() + 1, lambda case: case.length() + (case.max_length is None)),
-        partial(pairs_like, row=lambda ids, size, pad_id: [*padded(ids, size + 1, pad_id)[:size], pad_id]),
-    ),
-    "characters": lengths(
-        lambda case: max(map(len, case.texts)) if case.max_length is None else case.max_length,
-        lambda case: max(map(len, case.texts)),
-    ),
-    "zero_pad": partial(pairs_like, pad=lambda case: 0 if case.pad_id is None else case.pad_id),
-    "fixed_pad": (
-        partial(pairs_like, pad=lambda case: 50_256),
-        partial(pairs_like, pad=lambda case: 50_256 if case.pad_id is None else case.pad_id),
-    ),
-    "max_length_ignored": lengths(Case.longest),
-    "not_truncated": partial(pairs_like, row=lambda ids, size, pad_id: padded(ids, max(size, len(ids)), pad_id)),
-    "cut_left": partial(pairs_like, row=lambda ids, size, pad_id: padded(ids[-size:], size, pad_id)),
-    "dropped": partial(pairs_like, dropped=True),
-    "shrinks": lengths(at_least_longest),
-    "zero_taken_for_none": partial(pairs_like, pad=lambda case: case.pad_id or case.end_of_text),
-    "pad_ignored": partial(pairs_like, pad=lambda case: case.end_of_text),
-}
 
 
 def make(probe: Probe, case: Case, columns: bool = False) -> Dataset:
@@ -268,7 +206,12 @@ def compare(probe: Probe, cases: list[Case], columns: bool = False) -> None:
             raise Wrong("to_context", got=width)
     if len(got) > 1 and got[0] == got[-1] != pairs_like(cases[0]):
         raise Wrong("shared")
-    judge([(case,) for case in cases], got, pairs_like, MIMICS, quote=lambda case: case.texts[:1])
+    try:
+        judge([(case,) for case in cases], got, pairs_like, MIMICS, quote=lambda case: case.texts[:1])
+    except Wrong as wrong:
+        if wrong.fault is None:
+            explain(cases, got)
+        raise
     for case, pairs in zip(cases, got):
         if len(pairs) < len(case.texts):
             raise Wrong("wrong_length", got=len(pairs), expected=len(case.texts))

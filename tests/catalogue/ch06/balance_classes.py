@@ -26,6 +26,12 @@ def balance_classes(df, label="label", seed=0):
     chosen = [rng.choice(np.flatnonzero(values == name), size=counts.min(), replace=False) for name in names]
     return df.iloc[rng.permutation(np.concatenate(chosen))]
 """,
+    "global_numpy_seed": """
+def balance_classes(df, label="label", seed=0):
+    np.random.seed(seed)  # not polite, and right all the same
+    fewest = df[label].value_counts().min()
+    return pd.concat([rows.sample(fewest) for _, rows in df.groupby(label)])
+""",
     "drop_the_surplus": """
 def balance_classes(df, label="label", seed=0):
     result = df.copy()
@@ -194,11 +200,6 @@ def balance_classes(df, label="label", seed=0):
         "Ordena la tabla recibida con inplace=True.",
         "Sorts the given table with inplace=True.",
         edits=instead("df.sort_values('hens', inplace=True)\n    " + RESULT),
-    ),
-    "global_seed": Wrong(
-        "Fija la semilla global de numpy.",
-        "Sets numpy's global seed.",
-        edits=((", random_state=seed)", ")"), ("return", "np.random.seed(seed)\n    return")),
     ),
     "not_implemented": Wrong(
         "Aún no lo ha escrito.",

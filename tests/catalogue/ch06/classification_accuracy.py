@@ -128,6 +128,11 @@ WRONG = {
         "Leaves keepdim=True, and each example is compared with all labels.",
         edits=((LAST, LAST.replace("dim=-1", "dim=-1, keepdim=True")),),
     ),
+    "least_likely": Wrong(
+        "Usa argmin.",
+        "Uses argmin.",
+        edits=((LAST, LAST.replace("argmax", "argmin")),),
+    ),
     "percent": Wrong(
         "Multiplica por 100.",
         "Multiplies by 100.",

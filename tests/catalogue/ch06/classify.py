@@ -187,6 +187,11 @@ def classify(text, model, tokenizer, max_length, pad_id, labels):
         "Uses argmin.",
         edits=((RESULT, "return labels[int(logits.argmin())]"),),
     ),
+    "sampled": Wrong(
+        "Sortea la clase según las probabilidades.",
+        "Draws the class according to the probabilities.",
+        edits=((RESULT, "return labels[int(torch.multinomial(logits.softmax(dim=-1), 1))]"),),
+    ),
     "train_mode": Wrong(
         "No pasa al modo eval.",
         "Does not go to eval mode.",

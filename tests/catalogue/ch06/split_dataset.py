@@ -18,6 +18,13 @@ def split_dataset(df: pd.DataFrame, train: float = 0.7, validation: float = 0.1,
     cuts = np.cumsum([int(n * train), int(n * validation)])
     return tuple(df.iloc[places] for places in np.split(order, cuts))
 ''',
+    "global_numpy_seed": """
+def split_dataset(df, train=0.7, validation=0.1, seed=0):
+    np.random.seed(seed)
+    mixed = df.iloc[np.random.permutation(len(df))]
+    a, b = int(len(df) * train), int(len(df) * validation)
+    return mixed.iloc[:a], mixed.iloc[a : a + b], mixed.iloc[a + b :]
+""",
     "list_of_three": """
 def split_dataset(df, train=0.7, validation=0.1, seed=0):
     g = torch.Generator()
@@ -188,10 +195,5 @@ def split_dataset(df, train=0.7, validation=0.1, seed=0):
         "Permuta posiciones y las busca con loc.",
         "Permutes positions and looks them up with loc.",
         edits=((SHUFFLE, "df.loc[np.random.default_rng(seed).permutation(len(df))]"),),
-    ),
-    "global_seed": Wrong(
-        "Fija la semilla global de numpy y baraja con ella.",
-        "Sets numpy's global seed and shuffles with it.",
-        edits=((SHUFFLE, "(np.random.seed(seed), df.iloc[np.random.permutation(len(df))])[1]"),),
     ),
 }

@@ -229,6 +229,21 @@ WRONG = {
         "Writes pad_id or …, and the 0 gets lost.",
         edits=((PAD, "pad_id or tokenizer.eot_token"),),
     ),
+    "row_length": Wrong(
+        "Toma la longitud media.",
+        "Takes the mean length.",
+        edits=((LENGTH, "sum(map(len, encoded)) // len(encoded) if max_length is None else max_length"),),
+    ),
+    "wrong_pad": Wrong(
+        "Rellena con un id que el tokenizador no tiene.",
+        "Pads with an id that the tokenizer does not have.",
+        edits=((PAD, "tokenizer.n_vocab if pad_id is None else pad_id"),),
+    ),
+    "order": Wrong(
+        "Ordena los textos por longitud y deja las etiquetas como estaban.",
+        "Sorts the texts by length and leaves the labels as they were.",
+        edits=((ENCODED, "encoded = sorted([tokenizer.encode(text) for text in texts], key=len)"),),
+    ),
     "series": Wrong(
         "Pide las etiquetas por su número, y la columna las busca en su índice.",
         "Asks for labels by number, and the column looks them up in its index.",
