@@ -75,14 +75,15 @@ def hold_out(
 
 
 class InstructionDataset(Dataset):
-    """Each entry as the ids of its prompt, followed by those of its response; encoded once."""
+    """Each entry as the ids of its prompt and its response, encoded once; `prompt_lengths` counts the former."""
 
     def __init__(
         self, entries: Sequence[dict[str, str]], tokenizer: tiktoken.Encoding, template: PromptTemplate
     ) -> None:
+        prompts = [tokenizer.encode(format_prompt(entry, template)) for entry in entries]
+        self.prompt_lengths = [len(prompt) for prompt in prompts]
         self.ids = [
-            tokenizer.encode(format_prompt(entry, template)) + tokenizer.encode(format_response(entry, template))
-            for entry in entries
+            prompt + tokenizer.encode(format_response(entry, template)) for prompt, entry in zip(prompts, entries)
         ]
 
     def __len__(self) -> int:
@@ -168,12 +169,15 @@ def _collate_pairs(
     return inputs, mask_prompt(targets, prompt_lengths)
 
 
+RESPONSE_HEADINGS = tuple(template.response for template in TEMPLATES.values())
+
+
 def extract_response(generated: str, prompt: str) -> str:
     """What the model wrote after the prompt, without the heading that may open it and without outer white space."""
     response = generated.removeprefix(prompt).strip()
-    for template in TEMPLATES.values():
-        if response.startswith(template.response):
-            return response.removeprefix(template.response).strip()
+    for heading in RESPONSE_HEADINGS:
+        if response.startswith(heading):
+            return response.removeprefix(heading).strip()
     return response
 
 

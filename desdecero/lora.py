@@ -47,7 +47,7 @@ def replace_linear_with_lora(model: nn.Module, rank: int, alpha: float) -> nn.Mo
     for name, child in model.named_children():
         if isinstance(child, nn.Linear):
             setattr(model, name, LinearWithLoRA(child, rank, alpha))
-        elif not _wrapped(child):
+        elif not hasattr(child, "lora"):
             replace_linear_with_lora(child, rank, alpha)
     return model
 
@@ -55,19 +55,15 @@ def replace_linear_with_lora(model: nn.Module, rank: int, alpha: float) -> nn.Mo
 def merge_lora(model: nn.Module) -> nn.Module:
     """Turn every `LinearWithLoRA` inside `model` into a plain `nn.Linear` with the same outputs, in place.
 
-    Returns the model.
+    A wrapped layer is known by its attributes, `linear` and `lora`. Returns the model.
     """
     for name, child in model.named_children():
-        if _wrapped(child):
+        if hasattr(child, "linear") and hasattr(child, "lora"):
+            linear = child.linear
             with torch.no_grad():
-                update = child.lora.alpha * (child.lora.A @ child.lora.B)  # (in, r) @ (r, out) -> (in, out)
-                child.linear.weight += update.T  # nn.Linear keeps (out, in)
-            setattr(model, name, child.linear.requires_grad_(True))
+                unit = torch.eye(linear.in_features).to(linear.weight)  # its rows, sent through, give alpha * A @ B
+                linear.weight += child.lora(unit).T  # (in, in) -> (in, out) -> (out, in), as nn.Linear keeps it
+            setattr(model, name, linear.requires_grad_(True))
         else:
             merge_lora(child)
     return model
-
-
-def _wrapped(module: nn.Module) -> bool:
-    """Whether a module is a `LinearWithLoRA`, the student's or ours."""
-    return isinstance(getattr(module, "linear", None), nn.Linear) and hasattr(module, "lora")

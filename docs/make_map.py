@@ -10,7 +10,7 @@ from pathlib import Path
 from desdecero.plots import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, SKY, VERMILION
 from desdecero.text import load_tokenizer
 
-READY = {2, 3, 4}
+READY = {1, 2, 3, 4, 5, 6, 7}
 WIDTH, HEIGHT = 1000, 560
 # A chapter's colour, and a tint of it for what lies under text.
 COLOUR = {1: MUTED, 2: BLUE, 3: ORANGE, 4: GREEN, 5: VERMILION, 6: PURPLE, 7: SKY}

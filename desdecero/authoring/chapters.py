@@ -46,8 +46,8 @@ class Chapter:
 
 
 def chapters(folder: Path = CHAPTERS) -> list[Chapter]:
-    """Every chapter and appendix, in order."""
-    return [Chapter(path) for path in sorted(folder.glob("[ca]*_*.py"))]
+    """Every chapter, then every appendix, in order."""
+    return [Chapter(path) for start in ("ch", "app") for path in sorted(folder.glob(f"{start}*_*.py"))]
 
 
 def in_language(chapter: Chapter, edition: str) -> list[NotebookNode]:

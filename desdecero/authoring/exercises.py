@@ -6,20 +6,23 @@ In a chapter, an exercise `layer_norm` of chapter 4 is
     # %% solution="layer_norm"                          the worked solution, brought in from the package
                                                         (a quiz's answers: written here)
     # %% tests="layer_norm"                             the graded cells, and what later cells use
+
+and `# %% reading="ch04/depth"`, in appendix B, stands for a topic of the bibliography, as prose.
 """
 
 import ast
 import zlib
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from desdecero.authoring.chapters import ChapterError
 from desdecero.authoring.solutions import worked_source
 from desdecero.checks import get_exercise
+from desdecero.reading import section
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-MARKS = ("exercise", "solution", "tests")
+MARKS = ("exercise", "solution", "tests", "reading")
 
 _POINTS = {
     "es": "**Puntos:** {points:g}, y {points:g} más con pruebas ocultas · **Dificultad:** {stars} · "
@@ -77,7 +80,11 @@ def _tests(cell: NotebookNode, exercise_id: str, edition: str) -> list[NotebookN
     return cells
 
 
-_EXPANDERS = {"exercise": _statement, "solution": _solution, "tests": _tests}
+def _reading(cell: NotebookNode, section_id: str, edition: str) -> list[NotebookNode]:
+    return [new_markdown_cell(section(section_id.partition("/")[2], edition))]
+
+
+_EXPANDERS = {"exercise": _statement, "solution": _solution, "tests": _tests, "reading": _reading}
 
 
 def _nbgrader(grade_id: str, solution: bool = False, points: float | None = None) -> dict:

@@ -28,10 +28,10 @@ STAGES = {
     "broad": Stage(
         58_000_000,
         Settings(
-            steps=4_500,
+            steps=1_800,
             batch_size=32,
             peak_lr=1.5e-3,
-            min_lr=5e-4,
+            min_lr=1.2e-3,
             warmup_steps=200,
             precision="bf16",
             validate_every=500,
@@ -41,7 +41,7 @@ STAGES = {
     "simple": Stage(
         13_000_000,
         Settings(
-            steps=1_500,
+            steps=900,
             batch_size=32,
             peak_lr=1.2e-3,
             min_lr=1e-5,

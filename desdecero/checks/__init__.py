@@ -30,6 +30,7 @@ ORDER = {
     ],
     "ch07": ["format_prompt", "instruction_dataset", "collate_instructions", "mask_prompt", "extract_response"],
     "appA": ["logistic_gradient", "mlp", "toy_dataset", "train_classifier"],
+    "appD": ["learning_rate", "clip_gradients", "train_with_schedule"],
     "appE": ["lora_layer", "linear_with_lora", "replace_linear_with_lora", "merge_lora"],
 }
 

@@ -38,7 +38,7 @@ def logistic_gradient() -> dict[str, Tensor]:
 
 
 def mlp() -> dict[str, Tensor]:
-    """scikit-learn's classifier, its weights set by hand, asked for what it computes before its last activation."""
+    """scikit-learn's regressor, whose last layer has no activation, with weights put into it."""
     from sklearn.neural_network import MLPRegressor
 
     draw = torch.Generator().manual_seed(802)

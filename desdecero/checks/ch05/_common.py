@@ -38,7 +38,7 @@ class TinyModel(nn.Module):
 
     def copy(self) -> "TinyModel":
         """One with the same weights that has not been called yet."""
-        return TinyModel(self.table.detach(), self.place.detach())
+        return type(self)(self.table.detach(), self.place.detach())
 
 
 class Loader:
