@@ -1475,12 +1475,16 @@ def suspicions(texts: list[str]) -> dict[str, Tensor]:
 
 # %% [markdown] lang="es"
 r"""
-Y se abre el sobre: el montón de prueba, por primera vez y una sola. Compiten también el filtro que duerme, el de 6.2, y el GPT entrenado en 6.9 con el montón igualado.
+Y se abre el sobre: el montón de prueba, una sola vez. Nosotros tenemos que confesar algo: al elegir tasa y épocas miramos varios repartos, y en ellos salieron mensajes que aquí son de prueba, así que a los GPT la nota puede salirles algo favorecida.
+
+Compiten también el filtro que duerme, el de 6.2, y el GPT entrenado en 6.9 con el montón igualado.
 """
 
 # %% [markdown] lang="en"
 r"""
-And the envelope is opened: the test pile, for the first time and only once. Also running are the filter that sleeps, from 6.2, and the GPT trained in 6.9 on the evened-out pile.
+And the envelope is opened: the test pile, once only. We have a confession to make: in choosing rate and epochs we looked at several deals, and messages came up in them that here are for testing, so the GPTs' mark may come out a little flattered.
+
+Also running are the filter that sleeps, from 6.2, and the GPT trained in 6.9 on the evened-out pile.
 """
 
 # %% tags=["nbval-ignore-output"]
