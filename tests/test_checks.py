@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell
 from torch import nn
 from traitlets.config import Config
 
+from desdecero.authoring import catalogue
 from desdecero.authoring.exercises import expand
 from desdecero.authoring.oracles import oracle
 from desdecero.authoring.solutions import worked_solution
@@ -22,7 +23,6 @@ from desdecero.checks.isolation import TimeUp, time_limit
 from desdecero.checks.probe import close
 from desdecero.edition import current_edition, use_edition
 from desdecero.grading.unsolve import Unsolve, unsolving
-from tests import catalogue
 
 # Those whose worked solution is code of the package; a quiz's is in its chapter alone.
 IN_THE_PACKAGE = [i for i in exercises() if get_exercise(i).reference]

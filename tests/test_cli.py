@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from desdecero.authoring import catalogue
 from desdecero.checks import exercises
 from desdecero.cli import main
 from desdecero.edition import use_edition
-from tests import catalogue
 
 BESSEL = catalogue.PREAMBLE + dict(catalogue.wrong_answers("ch04/layer_norm"))["bessel"]
 RIGHT = catalogue.PREAMBLE + dict(catalogue.right_answers("ch04/layer_norm"))["einsum"]

@@ -2,11 +2,11 @@
 
 import pytest
 
+from desdecero.authoring import catalogue
 from desdecero.checks import check, example, use
 from desdecero.checks.notebook import NotYet
 from desdecero.edition import use_edition
 from desdecero.gpt import GELU as COURSE_GELU
-from tests import catalogue
 
 RIGHT = catalogue.evaluate("ch04/gelu", next(catalogue.right_answers("ch04/gelu"))[1])
 

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from desdecero.authoring import build
+from desdecero.authoring import build, catalogue
+from desdecero.authoring.catalogue.ch01.quiz import SOLUTION
 from desdecero.authoring.chapters import Chapter, ChapterError
 from desdecero.checks import get_exercise, run_check
 from desdecero.cli import main
 from desdecero.edition import EDITIONS, use_edition
 from desdecero.quiz import LETTERS, NoQuiz, questions, seal, show_quiz
-from tests import catalogue
-from tests.catalogue.ch01.quiz import SOLUTION
 
 QUIZ = "ch01/quiz"
 QUESTIONS = questions("ch01")

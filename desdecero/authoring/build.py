@@ -1,7 +1,7 @@
 """From `chapters/` to `solutions/` and `course/`.
 
 `notebook_inputs` is a pure function of the chapter and the package; `build` runs what it gives and lets
-nbgrader take the solutions out. A notebook whose inputs have not changed keeps the outputs it has.
+nbgrader take the solutions out. A notebook whose code has not changed keeps the outputs it has.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from desdecero.authoring.answers import APPENDIX, write_mistakes
 from desdecero.authoring.chapters import ROOT, Chapter, chapters, in_language
 from desdecero.authoring.exercises import expand
 from desdecero.edition import EDITIONS
@@ -73,6 +74,17 @@ def without_outputs(notebook: NotebookNode) -> NotebookNode:
     return bare
 
 
+def with_outputs_of(old: NotebookNode, inputs: NotebookNode) -> NotebookNode | None:
+    """`inputs` with the outputs that the same code gave before, or None where the code is not the same."""
+    done = nbformat.from_dict(inputs)
+    code, run = ([cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (done, old))
+    if [cell.source for cell in code] != [cell.source for cell in run]:
+        return None
+    for cell, before in zip(code, run, strict=True):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    return done
+
+
 def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """Run every cell in `folder`; an error stops the build and says which cell it was."""
     done = nbformat.from_dict(notebook)
@@ -125,14 +137,24 @@ def build_solution(chapter: Chapter, edition: str, force: bool = False) -> bool:
     inputs, old = notebook_inputs(chapter, edition), read(path)
     if old is not None and same_inputs(inputs, old) and not force:
         return False
+    # What appendix C says depends on the catalogue, not on its own code alone.
+    kept = None if old is None or force or chapter.assignment == APPENDIX else with_outputs_of(old, inputs)
+    if kept:
+        write(kept, path)
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     write(execute(inputs, path.parent), path)
     return True
 
 
 def build(names: list[str] | None = None, force: bool = False, say=print) -> None:
-    """Bring all notebooks, or those of the named assignments, up to date, two at a time."""
+    """Bring all notebooks, or those of the named assignments, up to date, two at a time.
+
+    Appendix C comes from everything else: where it is built, the mistakes of the catalogue are tried first.
+    """
     wanted = [chapter for chapter in chapters() if not names or chapter.assignment in names]
+    if APPENDIX in (chapter.assignment for chapter in wanted):
+        say(f"every known mistake tried: {write_mistakes().name}")
     jobs = [(chapter, edition) for chapter in wanted for edition in EDITIONS]
 
     def run(job: tuple[Chapter, str]) -> None:

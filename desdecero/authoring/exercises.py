@@ -7,7 +7,8 @@ In a chapter, an exercise `layer_norm` of chapter 4 is
                                                         (a quiz's answers: written here)
     # %% tests="layer_norm"                             the graded cells, and what later cells use
 
-and `# %% reading="ch04/depth"`, in appendix B, stands for a topic of the bibliography, as prose.
+`# %% reading="ch04/depth"`, in appendix B, stands for a topic of the bibliography, as prose, and
+`# %% answers="ch04"`, in appendix C, for all that there is to say of a chapter's exercises.
 """
 
 import ast
@@ -16,13 +17,14 @@ import zlib
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from desdecero.authoring.answers import answers, link_to_answer
 from desdecero.authoring.chapters import ChapterError
 from desdecero.authoring.solutions import worked_source
 from desdecero.checks import get_exercise
 from desdecero.reading import section
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-MARKS = ("exercise", "solution", "tests", "reading")
+MARKS = ("exercise", "solution", "tests", "reading", "answers")
 
 _POINTS = {
     "es": "**Puntos:** {points:g}, y {points:g} más con pruebas ocultas · **Dificultad:** {stars} · "
@@ -48,7 +50,8 @@ def expand(cell: NotebookNode, assignment: str, edition: str) -> list[NotebookNo
 def _statement(cell: NotebookNode, exercise_id: str, edition: str) -> list[NotebookNode]:
     exercise = get_exercise(exercise_id)
     stars = "●" * exercise.difficulty + "○" * (3 - exercise.difficulty)
-    cell.source += "\n\n" + _POINTS[edition].format(points=exercise.points, stars=stars, minutes=exercise.minutes)
+    points = _POINTS[edition].format(points=exercise.points, stars=stars, minutes=exercise.minutes)
+    cell.source += f"\n\n{points} · {link_to_answer(exercise_id, edition)}"
     return [cell]
 
 
@@ -84,7 +87,11 @@ def _reading(cell: NotebookNode, section_id: str, edition: str) -> list[Notebook
     return [new_markdown_cell(section(section_id.partition("/")[2], edition))]
 
 
-_EXPANDERS = {"exercise": _statement, "solution": _solution, "tests": _tests, "reading": _reading}
+def _answers(cell: NotebookNode, name: str, edition: str) -> list[NotebookNode]:
+    return answers(name.partition("/")[2], edition)
+
+
+_EXPANDERS = {"exercise": _statement, "solution": _solution, "tests": _tests, "reading": _reading, "answers": _answers}
 
 
 def _nbgrader(grade_id: str, solution: bool = False, points: float | None = None) -> dict:

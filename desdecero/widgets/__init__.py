@@ -3,7 +3,7 @@
 A widget carries its first picture along, so that the page also reads without a kernel.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import ipywidgets
 
@@ -44,3 +44,15 @@ def _as_widget(name: str, control: object) -> ipywidgets.Widget:
     widget = ipywidgets.interactive.widget_from_abbrev(control)
     widget.description = name
     return widget
+
+
+def choices(options: Mapping[str, object], label: str, value: object) -> ipywidgets.Dropdown:
+    """A list to choose from, `{what is shown: value}`, with room for long labels."""
+    return wide(ipywidgets.Dropdown(options=list(options.items()), value=value, description=label))
+
+
+def wide(control: ipywidgets.DOMWidget) -> ipywidgets.DOMWidget:
+    """Give a control room for a long label and long values."""
+    control.style.description_width = "9em"
+    control.layout.width = "32em"
+    return control

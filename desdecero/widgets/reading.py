@@ -6,10 +6,7 @@ from desdecero.edition import current_edition, say
 from desdecero.plots import Picture
 from desdecero.plots.reading import shelf
 from desdecero.reading import CHAPTERS, KINDS, LEVELS, entries, find
-from desdecero.widgets import Play
-
-LABEL = {"description_width": "9em"}
-WIDE = ipywidgets.Layout(width="32em")
+from desdecero.widgets import Play, choices, wide
 
 
 def play_shelf(chapter: str = "", kind: str = "") -> Play:
@@ -22,20 +19,15 @@ def play_shelf(chapter: str = "", kind: str = "") -> Play:
     def draw(chapter: str, kind: str, level: int, words: str) -> Picture:
         return shelf(find(chapter, kind, level, words, edition), len(entries()))
 
-    def choices(names: dict[str, dict[str, str]], text: str, value: str) -> ipywidgets.Dropdown:
-        options = [(say("todo", "all"), ""), *((name[edition], key) for key, name in names.items())]
-        return ipywidgets.Dropdown(options=options, value=value, description=text, style=LABEL, layout=WIDE)
+    def all_or(names: dict[str, dict[str, str]]) -> dict[str, str]:
+        return {say("todo", "all"): "", **{name[edition]: key for key, name in names.items()}}
 
     return Play(
         draw,
-        chapter=choices(CHAPTERS, say("capítulo", "chapter"), chapter),
-        kind=choices(KINDS, say("clase", "kind"), kind),
-        level=ipywidgets.Dropdown(
-            options=[(mark, level) for level, mark in LEVELS.items()],
-            value=3,
-            description=say("dificultad, hasta", "difficulty, up to"),
-            style=LABEL,
-            layout=WIDE,
+        chapter=choices(all_or(CHAPTERS), say("capítulo", "chapter"), chapter),
+        kind=choices(all_or(KINDS), say("clase", "kind"), kind),
+        level=choices(
+            {mark: level for level, mark in LEVELS.items()}, say("dificultad, hasta", "difficulty, up to"), 3
         ),
-        words=ipywidgets.Text(description=say("palabras", "words"), style=LABEL, layout=WIDE, continuous_update=False),
+        words=wide(ipywidgets.Text(description=say("palabras", "words"), continuous_update=False)),
     )

@@ -1,0 +1,167 @@
+from desdecero.authoring.catalogue import Wrong
+
+IMPORTS = """
+from itertools import islice
+from desdecero.training import Batches, batch_loss
+"""
+
+RIGHT = {
+    "counting": """
+def evaluate(model, loader, max_batches=None):
+    mode = model.training
+    model.eval()
+    total, seen = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            if max_batches is not None and seen >= max_batches:
+                break
+            total += batch_loss(model, x, y).item()
+            seen += 1
+    if mode:
+        model.train()
+    return total / seen if seen else float("nan")
+""",
+    "by_length": """
+def evaluate(model, loader, max_batches=None):
+    n = len(loader) if max_batches is None else min(max_batches, len(loader))
+    if n == 0:
+        return float("nan")
+    before = model.training
+    model.train(False)
+    with torch.inference_mode():
+        total = sum(float(batch_loss(model, *pair)) for _, pair in zip(range(n), loader))
+    model.train(before)
+    return total / n
+""",
+    "mean_of_tensor": """
+@torch.no_grad()
+def evaluate(model, loader, max_batches=None):
+    modes = {part: part.training for part in model.modules()}
+    model.eval()
+    losses = torch.stack([F.cross_entropy(model(x).transpose(1, 2), y) for x, y in loader] or [torch.tensor(math.nan)])
+    for part, mode in modes.items():
+        part.training = mode
+    return losses[:max_batches].mean().item()
+""",
+    "running_mean": """
+def evaluate(model, loader, max_batches=None):
+    was_training = model.training
+    previous = torch.is_grad_enabled()
+    torch.set_grad_enabled(False)
+    model.eval()
+    mean, i = math.nan, 0
+    iterator = iter(loader)
+    try:
+        while max_batches is None or i < max_batches:
+            x, y = next(iterator)
+            loss = batch_loss(model, x, y).item()
+            mean = loss if i == 0 else mean + (loss - mean) / (i + 1)
+            i += 1
+    except StopIteration:
+        pass
+    torch.set_grad_enabled(previous)
+    model.train(was_training)
+    return mean
+""",
+}
+
+RESULT = "sum(losses) / len(losses) if losses else math.nan"
+LOOP = "[batch_loss(model, *batch).item() for batch in islice(loader, max_batches)]"
+
+WRONG = {
+    "not_a_float": Wrong(
+        "Olvida .item() y devuelve un tensor.",
+        "Forgets .item() and returns a tensor.",
+        edits=((".item() for", " for"),),
+    ),
+    "weighted": Wrong(
+        "Pesa cada lote por su número de tokens.",
+        "Weighs each batch by its number of tokens.",
+        edits=(
+            (LOOP, LOOP.replace(".item()", ".item() * batch[0].numel()")),
+            (RESULT, "sum(losses) / sum(x.numel() for x, _ in islice(loader, max_batches)) if losses else math.nan"),
+        ),
+    ),
+    "sum": Wrong(
+        "Olvida dividir.",
+        "Forgets to divide.",
+        edits=((RESULT, "sum(losses) if losses else math.nan"),),
+    ),
+    "one_batch": Wrong(
+        "Se queda con la última pérdida.",
+        "Keeps the last loss.",
+        edits=((RESULT, "losses[-1] if losses else math.nan"),),
+    ),
+    "perplexity": Wrong(
+        "Devuelve la perplejidad.",
+        "Returns the perplexity.",
+        edits=((RESULT, "math.exp(sum(losses) / len(losses)) if losses else math.nan"),),
+    ),
+    "train_mode": Wrong(
+        "No pasa al modo eval.",
+        "Does not go into eval mode.",
+        edits=(("    model.eval()\n", "    model.train()\n"),),
+    ),
+    "left_in_eval": Wrong(
+        "Deja el modelo en modo eval.",
+        "Leaves the model in eval mode.",
+        edits=(("model.train(was_training)", "model.eval()"),),
+    ),
+    "left_in_train": Wrong(
+        "Pasa siempre al modo train al terminar.",
+        "Always goes into train mode when done.",
+        edits=(("model.train(was_training)", "model.train()"),),
+    ),
+    "gradients": Wrong(
+        "Olvida torch.no_grad.",
+        "Forgets torch.no_grad.",
+        edits=(("with torch.no_grad():", "if True:"),),
+    ),
+    "gradients_left_off": Wrong(
+        "Desactiva los gradientes y no los vuelve a activar.",
+        "Turns gradients off and never on again.",
+        edits=(("with torch.no_grad():", "if not torch.set_grad_enabled(False).prev is None:"),),
+    ),
+    "ignores_max_batches": Wrong(
+        "No mira max_batches.",
+        "Does not look at max_batches.",
+        edits=(("islice(loader, max_batches)", "loader"),),
+    ),
+    "one_too_many": Wrong(
+        "Compara después de sumar, y usa un lote de más.",
+        "Compares after adding, and uses one batch too many.",
+        edits=(("islice(loader, max_batches)", "islice(loader, None if max_batches is None else max_batches + 1)"),),
+    ),
+    "one_too_few": Wrong(
+        "Cuenta desde 1 y se detiene un lote antes.",
+        "Counts from 1 and stops one batch early.",
+        source="""
+def evaluate(model, loader, max_batches=None):
+    was_training = model.training
+    model.eval()
+    losses = []
+    with torch.no_grad():
+        for i, (x, y) in enumerate(loader, start=1):
+            if i == max_batches and i > 1:
+                break
+            losses.append(batch_loss(model, x, y).item())
+    model.train(was_training)
+    return sum(losses) / len(losses) if losses else math.nan
+""",
+    ),
+    "wrong_divisor": Wrong(
+        "Divide siempre entre el número de lotes del cargador.",
+        "Always divides by the number of batches in the loader.",
+        edits=((RESULT, "sum(losses) / len(loader) if losses else math.nan"),),
+    ),
+    "empty_loader": Wrong(
+        "Divide entre cero si no hay lotes.",
+        "Divides by zero if there are no batches.",
+        edits=((RESULT, "sum(losses) / len(losses)"),),
+    ),
+    "raises": Wrong(
+        "Trata el cargador como una lista.",
+        "Treats the loader as a list.",
+        edits=(("islice(loader, max_batches)", "loader[:max_batches]"),),
+    ),
+}

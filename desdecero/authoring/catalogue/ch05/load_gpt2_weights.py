@@ -1,0 +1,306 @@
+from desdecero.authoring.catalogue import Wrong
+
+IMPORTS = """
+from desdecero.gpt import GPTModel
+from desdecero.weights import WeightsError
+"""
+
+# The plainest answer: a table of what goes where, verified whole, then copied. The mistakes are made in it.
+TABLE = """
+def load_gpt2_weights(model, weights):
+    theirs = {name.removeprefix("transformer."): tensor for name, tensor in weights.items()}
+    jobs = []
+
+    def put(parameter, name, flip=False, third=None):
+        if name not in theirs:
+            raise KeyError(f"missing: {name}")
+        tensor = theirs[name]
+        if flip and tensor.ndim == 2:
+            tensor = tensor.T
+        if third is not None and tensor.shape[0] == 3 * parameter.shape[0]:
+            tensor = tensor.chunk(3)[third]
+        if tensor.shape != parameter.shape:
+            raise ValueError(f"{name} has shape {tuple(tensor.shape)}, not {tuple(parameter.shape)}")
+        jobs.append((parameter, tensor))
+
+    put(model.tok_emb.weight, "wte.weight")
+    put(model.pos_emb.weight, "wpe.weight")
+    for i, block in enumerate(model.trf_blocks):
+        h = f"h.{i}"
+        for third, layer in enumerate((block.att.W_query, block.att.W_key, block.att.W_value)):
+            put(layer.weight, f"{h}.attn.c_attn.weight", flip=True, third=third)
+            put(layer.bias, f"{h}.attn.c_attn.bias", third=third)
+        put(block.att.out_proj.weight, f"{h}.attn.c_proj.weight", flip=True)
+        put(block.att.out_proj.bias, f"{h}.attn.c_proj.bias")
+        put(block.ff.layers[0].weight, f"{h}.mlp.c_fc.weight", flip=True)
+        put(block.ff.layers[0].bias, f"{h}.mlp.c_fc.bias")
+        put(block.ff.layers[2].weight, f"{h}.mlp.c_proj.weight", flip=True)
+        put(block.ff.layers[2].bias, f"{h}.mlp.c_proj.bias")
+        put(block.norm1.scale, f"{h}.ln_1.weight")
+        put(block.norm1.shift, f"{h}.ln_1.bias")
+        put(block.norm2.scale, f"{h}.ln_2.weight")
+        put(block.norm2.shift, f"{h}.ln_2.bias")
+    put(model.final_norm.scale, "ln_f.weight")
+    put(model.final_norm.shift, "ln_f.bias")
+    put(model.out_head.weight, "wte.weight")
+    with torch.no_grad():
+        for parameter, tensor in jobs:
+            parameter.copy_(tensor)
+"""
+
+RIGHT = {
+    "table": TABLE,
+    "views": """
+def load_gpt2_weights(model, weights):
+    # Every tensor of GPT-2 as one or more windows into the model's own memory, in GPT-2's shape.
+    places = {"wte.weight": [(model.tok_emb.weight, 0), (model.out_head.weight, 0)], "wpe.weight": [(model.pos_emb.weight, 0)]}
+    shapes = {"wte.weight": tuple(model.tok_emb.weight.shape), "wpe.weight": tuple(model.pos_emb.weight.shape)}
+    norms = {"ln_f": model.final_norm}
+    linear = {}
+    for i, block in enumerate(model.trf_blocks):
+        norms[f"h.{i}.ln_1"], norms[f"h.{i}.ln_2"] = block.norm1, block.norm2
+        linear[f"h.{i}.attn.c_attn"] = [block.att.W_query, block.att.W_key, block.att.W_value]
+        linear[f"h.{i}.attn.c_proj"] = [block.att.out_proj]
+        linear[f"h.{i}.mlp.c_fc"] = [block.ff.layers[0]]
+        linear[f"h.{i}.mlp.c_proj"] = [block.ff.layers[-1]]
+    for name, norm in norms.items():
+        places[name + ".weight"], places[name + ".bias"] = [(norm.scale, 0)], [(norm.shift, 0)]
+        shapes[name + ".weight"] = shapes[name + ".bias"] = tuple(norm.scale.shape)
+    for name, layers in linear.items():
+        out, d = layers[0].weight.shape
+        places[name + ".weight"] = [(layer.weight.T, out * n) for n, layer in enumerate(layers)]
+        places[name + ".bias"] = [(layer.bias, out * n) for n, layer in enumerate(layers)]
+        shapes[name + ".weight"], shapes[name + ".bias"] = (d, out * len(layers)), (out * len(layers),)
+    found = {}
+    for name, wanted in shapes.items():
+        tensor = weights.get(name, weights.get("transformer." + name))
+        if tensor is None or tuple(tensor.shape) != wanted:
+            raise ValueError(f"{name} should have the shape {wanted}")
+        found[name] = tensor
+    with torch.no_grad():
+        for name, windows in places.items():
+            for window, start in windows:
+                window.copy_(found[name].narrow(-1, start, window.shape[-1]) if len(windows) == 3 else found[name])
+""",
+    "state_dict": """
+import copy
+
+def load_gpt2_weights(model, weights):
+    get = lambda name: weights["transformer." + name if "transformer." + name in weights else name]
+    new = copy.deepcopy(model.state_dict())
+    for name in new:
+        if name.endswith("mask"):
+            continue
+        part = name.split(".")
+        if part[0] == "trf_blocks":
+            i, where = part[1], ".".join(part[2:-1])
+            there = {"att.out_proj": "attn.c_proj", "ff.layers.0": "mlp.c_fc", "ff.layers.2": "mlp.c_proj",
+                     "norm1": "ln_1", "norm2": "ln_2"}.get(where, "attn.c_attn")
+            kind = {"scale": "weight", "shift": "bias"}.get(part[-1], part[-1])
+            source = f"h.{i}.{there}.{kind}"
+        else:
+            source = {"tok_emb": "wte.weight", "pos_emb": "wpe.weight", "out_head": "wte.weight"}.get(part[0])
+            source = source or {"scale": "ln_f.weight", "shift": "ln_f.bias"}[part[1]]
+        value = get(source)
+        if ".c_" in source:
+            value = value.t() if value.dim() == 2 else value
+            if "c_attn" in source:
+                if value.shape[0] != 3 * new[name].shape[0]:
+                    raise RuntimeError("bad shape in " + source)
+                value = value.tensor_split(3)[["W_query", "W_key", "W_value"].index(part[3])]
+        if value.shape != new[name].shape:
+            raise RuntimeError("bad shape in " + source)
+        new[name] = value.clone()
+    model.load_state_dict(new)
+    return model
+""",
+    "new_parameters": """
+def load_gpt2_weights(model, weights):
+    clean = {k.replace("transformer.", ""): v for k, v in weights.items()}
+    plan = []
+
+    def fits(owner, attribute, name, value=None):
+        value = clean[name] if value is None else value
+        assert getattr(owner, attribute).shape == value.shape, f"wrong shape: {name}"
+        plan.append((owner, attribute, nn.Parameter(value.detach().clone().contiguous())))
+
+    fits(model.tok_emb, "weight", "wte.weight")
+    fits(model.out_head, "weight", "wte.weight")
+    fits(model.pos_emb, "weight", "wpe.weight")
+    for n, block in enumerate(model.trf_blocks):
+        joint, biases = clean[f"h.{n}.attn.c_attn.weight"], clean[f"h.{n}.attn.c_attn.bias"]
+        d = model.tok_emb.weight.size(1)
+        assert joint.shape == (d, 3 * d), f"wrong shape: h.{n}.attn.c_attn.weight"
+        assert biases.shape == (3 * d,), f"wrong shape: h.{n}.attn.c_attn.bias"
+        for name, columns, bias in zip("query key value".split(), joint.split(d, dim=1), biases.split(d)):
+            layer = getattr(block.att, f"W_{name}")
+            fits(layer, "weight", f"h.{n}.attn.c_attn.weight", columns.T)
+            fits(layer, "bias", f"h.{n}.attn.c_attn.bias", bias)
+        for layer, name in ((block.att.out_proj, "attn.c_proj"), (block.ff.layers[0], "mlp.c_fc"), (block.ff.layers[2], "mlp.c_proj")):
+            fits(layer, "weight", f"h.{n}.{name}.weight", clean[f"h.{n}.{name}.weight"].mT)
+            fits(layer, "bias", f"h.{n}.{name}.bias")
+        for norm, name in ((block.norm1, "ln_1"), (block.norm2, "ln_2")):
+            fits(norm, "scale", f"h.{n}.{name}.weight")
+            fits(norm, "shift", f"h.{n}.{name}.bias")
+    fits(model.final_norm, "scale", "ln_f.weight")
+    fits(model.final_norm, "shift", "ln_f.bias")
+    for owner, attribute, parameter in plan:
+        setattr(owner, attribute, parameter)
+""",
+}
+
+
+def table(*edits: tuple[str, str]) -> str:
+    """The plain answer with a mistake."""
+    text = TABLE
+    for old, new in edits:
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
+        text = text.replace(old, new)
+    return text
+
+
+PREFIX = 'theirs = {name.removeprefix("transformer."): tensor for name, tensor in weights.items()}'
+MISSING = '        if name not in theirs:\n            raise KeyError(f"missing: {name}")\n'
+SHAPE = "        if tensor.shape != parameter.shape:\n"
+JOB = "jobs.append((parameter, tensor))"
+LAYERS = "(block.att.W_query, block.att.W_key, block.att.W_value)"
+COPY = "    with torch.no_grad():\n        for parameter, tensor in jobs:\n            parameter.copy_(tensor)\n"
+
+WRONG = {
+    "needs_no_grad": Wrong(
+        "Copia sin torch.no_grad.",
+        "Copies without torch.no_grad.",
+        source=table((COPY, COPY.replace("with torch.no_grad():", "if True:"))),
+    ),
+    "shape_error": Wrong(
+        "No transpone ninguna capa lineal.",
+        "Transposes none of the linear layers.",
+        source=table(("if flip and tensor.ndim == 2:", "if third is not None and tensor.ndim == 2:")),
+    ),
+    "not_transposed": Wrong(
+        "Transpone solo cuando la forma no encaja, y la matriz cuadrada se le escapa.",
+        "Transposes only where the shape does not fit, which misses the square matrix.",
+        source=table(('f"{h}.attn.c_proj.weight", flip=True', 'f"{h}.attn.c_proj.weight"')),
+    ),
+    "qkv_order": Wrong(
+        "Toma c_attn por claves, consultas y valores.",
+        "Takes c_attn for keys, queries and values.",
+        source=table((LAYERS, "(block.att.W_key, block.att.W_query, block.att.W_value)")),
+    ),
+    "qkv_split": Wrong(
+        "Toma las columnas de c_attn de tres en tres.",
+        "Takes the columns of c_attn three by three.",
+        source=table(("tensor.chunk(3)[third]", "tensor[third::3]")),
+    ),
+    "head_forgotten": Wrong(
+        "Olvida out_head.",
+        "Forgets out_head.",
+        source=table(('    put(model.out_head.weight, "wte.weight")\n', "")),
+    ),
+    "forgotten": Wrong(
+        "Olvida los sesgos de la atención.",
+        "Forgets the biases of the attention.",
+        source=table(('            put(layer.bias, f"{h}.attn.c_attn.bias", third=third)\n', "")),
+    ),
+    "norms_swapped": Wrong(
+        "Confunde las dos normalizaciones del bloque.",
+        "Confuses the two normalisations of the block.",
+        source=table(
+            ("block.norm1.scale, f", "block.norm2.scale, f"),
+            ('put(block.norm2.scale, f"{h}.ln_2', 'put(block.norm1.scale, f"{h}.ln_2'),
+        ),
+    ),
+    "wrong_block": Wrong(
+        "Llena todos los bloques con los pesos del primero.",
+        "Fills all blocks with the weights of the first.",
+        source=table(('h = f"h.{i}"', 'h = "h.0"')),
+    ),
+    "wrong_weight": Wrong(
+        "Suma los embeddings de posición al primer token.",
+        "Adds the positional embedding to the first token.",
+        source=table((COPY, COPY + "        model.pos_emb.weight[0] += model.tok_emb.weight[0]\n")),
+    ),
+    "prefix": Wrong(
+        "Exige el prefijo.",
+        "Demands the prefix.",
+        source=table(
+            (PREFIX, 'theirs = {name[12:]: t for name, t in weights.items() if name.startswith("transformer.")}')
+        ),
+    ),
+    "demands_head": Wrong(
+        "Busca lm_head.weight, que el archivo de GPT-2 no trae.",
+        "Looks for lm_head.weight, which GPT-2's file does not have.",
+        source=table(('put(model.out_head.weight, "wte.weight")', 'put(model.out_head.weight, "lm_head.weight")')),
+    ),
+    "masks": Wrong(
+        "No admite nombres que no conoce.",
+        "Does not admit names that it does not know.",
+        source=table(
+            (
+                COPY,
+                '    known = (".weight", "c_attn.bias", "c_proj.bias", "c_fc.bias", "ln_1.bias", "ln_2.bias", "ln_f.bias")\n'
+                "    for name in theirs:\n"
+                "        if not name.endswith(known):\n"
+                '            raise ValueError(f"unexpected: {name}")\n' + COPY,
+            )
+        ),
+    ),
+    "mask_overwritten": Wrong(
+        "Copia también la máscara.",
+        "Copies the mask, too.",
+        source=table(
+            (
+                COPY,
+                COPY + "        for i, block in enumerate(model.trf_blocks):\n"
+                '            if f"h.{i}.attn.bias" in theirs:\n'
+                '                block.att.mask = theirs[f"h.{i}.attn.bias"][0, 0].bool()\n',
+            )
+        ),
+    ),
+    "accepts_missing": Wrong(
+        "Se salta los tensores que faltan.",
+        "Skips the tensors that are missing.",
+        source=table((MISSING, "        if name not in theirs:\n            return\n")),
+    ),
+    "accepts_shape": Wrong(
+        "No compara las formas, y copy_ expande las que se dejan.",
+        "Does not compare shapes, and copy_ broadcasts those that allow it.",
+        source=table((SHAPE, "        if tensor.numel() > parameter.numel():\n")),
+    ),
+    "unnamed": Wrong(
+        "Dice que falta algo, pero no qué.",
+        "Says that something is missing, but not what.",
+        source=table(('raise KeyError(f"missing: {name}")', 'raise KeyError("a tensor is missing")')),
+    ),
+    "partial_writes": Wrong(
+        "Copia según comprueba.",
+        "Copies while it verifies.",
+        source=table((JOB, "with torch.no_grad():\n            parameter.copy_(tensor)")),
+    ),
+    "aliased": Wrong(
+        "Asigna los tensores del diccionario sin copiarlos.",
+        "Assigns the tensors of the dictionary without copying them.",
+        source=table(("parameter.copy_(tensor)", "parameter.data = tensor")),
+    ),
+    "changes_dict": Wrong(
+        "Quita las máscaras del diccionario que recibe.",
+        "Removes the masks from the dictionary it is given.",
+        source=table(
+            (
+                PREFIX,
+                '[weights.pop(name) for name in list(weights) if name.endswith("attn.bias") and "c_" not in name]\n    '
+                + PREFIX,
+            )
+        ),
+    ),
+    "frozen": Wrong(
+        "Congela los pesos al cargarlos.",
+        "Freezes the weights as it loads them.",
+        source=table(("parameter.copy_(tensor)", "parameter.requires_grad_(False).copy_(tensor)")),
+    ),
+    "raises": Wrong(
+        "Escribe mal un atributo del modelo.",
+        "Misspells an attribute of the model.",
+        source=table(("put(model.pos_emb.weight", "put(model.positions.weight")),
+    ),
+}
