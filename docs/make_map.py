@@ -1,7 +1,6 @@
 """Draw the map of the course: `docs/map.svg` (English) and `docs/map.es.svg` (Spanish).
 
 Run it from the repository's root: `.venv/bin/python docs/make_map.py`.
-When a chapter is finished, add its number to READY.
 """
 
 from html import escape
@@ -10,7 +9,6 @@ from pathlib import Path
 from desdecero.plots import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, SKY, VERMILION
 from desdecero.text import load_tokenizer
 
-READY = {1, 2, 3, 4, 5, 6, 7}
 WIDTH, HEIGHT = 1000, 560
 # A chapter's colour, and a tint of it for what lies under text.
 COLOUR = {1: MUTED, 2: BLUE, 3: ORANGE, 4: GREEN, 5: VERMILION, 6: PURPLE, 7: SKY}
@@ -45,7 +43,6 @@ WORDS = {
             "D Training-loop extras",
             "E LoRA",
         ),
-        "legend": ("ready", "planned"),
     },
     "es": {
         "title": "Mapa del curso",
@@ -67,7 +64,6 @@ WORDS = {
         "shortcut": "atajo",
         "times": "× N bloques",
         "appendices": ("Apéndices", "A PyTorch", "B Para leer más", "C Soluciones", "D Más entrenamiento", "E LoRA"),
-        "legend": ("listo", "previsto"),
     },
 }
 
@@ -85,8 +81,7 @@ def box(x: float, y: float, w: float, h: float, fill: str, stroke: str, more: st
 
 
 def panel(x: float, y: float, w: float, h: float, chapter: int) -> str:
-    dashes = 'stroke-width="2"' + ("" if chapter in READY else ' stroke-dasharray="6 4"')
-    return box(x, y, w, h, TINT[chapter], COLOUR[chapter], dashes, 12)
+    return box(x, y, w, h, TINT[chapter], COLOUR[chapter], 'stroke-width="2"', 12)
 
 
 def badge(x: float, y: float, chapter: int) -> str:
@@ -194,16 +189,9 @@ def afterwards(words: dict) -> list[str]:
 
 def appendices(words: dict) -> list[str]:
     head, *rest = words["appendices"]
-    parts = [box(20, 408, 250, 126, "#ffffff", MUTED, 'stroke-width="2" stroke-dasharray="6 4"', 12)]
+    parts = [box(20, 408, 250, 126, "#ffffff", MUTED, 'stroke-width="2"', 12)]
     parts.append(text(36, 430, head, 15, "start", 'font-weight="bold"'))
     return parts + [text(36, 450 + 18.5 * i, line, 14, "start") for i, line in enumerate(rest)]
-
-
-def legend(words: dict) -> list[str]:
-    ready, planned = words["legend"]
-    parts = [box(330, 518, 26, 16, "#ffffff", INK, 'stroke-width="2"', 4), text(364, 531, ready, 14, "start")]
-    parts += [box(440, 518, 26, 16, "#ffffff", INK, 'stroke-width="2" stroke-dasharray="5 3"', 4)]
-    return [*parts, text(474, 531, planned, 14, "start")]
 
 
 def draw(edition: str) -> str:
@@ -217,7 +205,7 @@ def draw(edition: str) -> str:
         f'<path d="M0 0 L10 5 L0 10 Z" fill="{INK}"/></marker></defs>',
         box(0.5, 0.5, WIDTH - 1, HEIGHT - 1, "#ffffff", GRID, radius=16),
     ]
-    for draws in (overview, text_data, block, next_word, afterwards, appendices, legend):
+    for draws in (overview, text_data, block, next_word, afterwards, appendices):
         parts += draws(words)
     return "\n".join([*parts, "</svg>", ""])
 

@@ -1,4 +1,4 @@
-"""`python -m tests`: everything, two files at a time, each notebook on one kernel."""
+"""`python -m tests`: everything, two tests at a time, each notebook on one kernel."""
 
 import os
 import sys
@@ -10,4 +10,6 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-sys.exit(pytest.main(["-n", "2", "--dist", "loadfile", "--nbval", "tests", "solutions", *sys.argv[1:]]))
+# `conftest.py` says what stays together, and what comes first.
+two_at_a_time = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+sys.exit(pytest.main([*two_at_a_time, "--nbval", "tests", "solutions", *sys.argv[1:]]))

@@ -1,4 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
+from desdecero.authoring.catalogue._mode import NO_GRAD, gradient_mistakes
 
 RIGHT = {
     "preallocated": """
@@ -61,7 +62,6 @@ def generate_greedy(model: nn.Module, token_ids: Tensor, max_new_tokens: int, co
 
 CROP = "token_ids[:, -context_length:]"
 NEXT = "logits[:, -1].argmax(dim=-1, keepdim=True)"
-NO_GRAD = "with torch.no_grad():"
 LOOP = "for _ in range(max_new_tokens):"
 RESULT = "    return token_ids"
 
@@ -149,16 +149,7 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
             ),
         ),
     ),
-    "gradients": Wrong(
-        "Olvida torch.no_grad.",
-        "Forgets torch.no_grad.",
-        edits=((NO_GRAD, "if True:"),),
-    ),
-    "gradients_left_off": Wrong(
-        "Desactiva los gradientes y no los vuelve a activar.",
-        "Turns gradients off and never on again.",
-        edits=((NO_GRAD, "if True:"), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
-    ),
+    **gradient_mistakes((NO_GRAD, "if True:"), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
     "changes_mode": Wrong(
         "Pone el modelo en modo eval y así lo deja.",
         "Puts the model into eval mode and leaves it there.",

@@ -1,4 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
+from desdecero.authoring.catalogue._mode import MODE_MISTAKES, NO_GRAD, gradient_mistakes
 
 IMPORTS = """
 from itertools import islice
@@ -97,31 +98,8 @@ WRONG = {
         "Returns the perplexity.",
         edits=((RESULT, "math.exp(sum(losses) / len(losses)) if losses else math.nan"),),
     ),
-    "train_mode": Wrong(
-        "No pasa al modo eval.",
-        "Does not go into eval mode.",
-        edits=(("    model.eval()\n", "    model.train()\n"),),
-    ),
-    "left_in_eval": Wrong(
-        "Deja el modelo en modo eval.",
-        "Leaves the model in eval mode.",
-        edits=(("model.train(was_training)", "model.eval()"),),
-    ),
-    "left_in_train": Wrong(
-        "Pasa siempre al modo train al terminar.",
-        "Always goes into train mode when done.",
-        edits=(("model.train(was_training)", "model.train()"),),
-    ),
-    "gradients": Wrong(
-        "Olvida torch.no_grad.",
-        "Forgets torch.no_grad.",
-        edits=(("with torch.no_grad():", "if True:"),),
-    ),
-    "gradients_left_off": Wrong(
-        "Desactiva los gradientes y no los vuelve a activar.",
-        "Turns gradients off and never on again.",
-        edits=(("with torch.no_grad():", "if not torch.set_grad_enabled(False).prev is None:"),),
-    ),
+    **MODE_MISTAKES,
+    **gradient_mistakes((NO_GRAD, "torch.set_grad_enabled(False)\n        if True:")),
     "ignores_max_batches": Wrong(
         "No mira max_batches.",
         "Does not look at max_batches.",

@@ -1,4 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
+from desdecero.authoring.catalogue._mode import NO_GRAD, gradient_mistakes
 
 IMPORTS = "from desdecero.sampling import sample_next\n"
 
@@ -98,7 +99,6 @@ APPEND = "        token_ids = torch.cat([token_ids, next_id], dim=1)  # (B, T) -
 MARK = "ended |= next_id == eos_id"
 SAMPLE = "sample_next(logits, temperature, top_k, generator)"
 LOOP = "for _ in range(max_new_tokens):"
-NO_GRAD = "with torch.no_grad():"
 RESULT = "    return token_ids"
 
 WRONG = {
@@ -242,16 +242,7 @@ def generate(model, token_ids, max_new_tokens, context_length,
         "Creates a new generator at every step.",
         edits=((SAMPLE, "sample_next(logits, temperature, top_k, torch.Generator().manual_seed(0))"),),
     ),
-    "gradients": Wrong(
-        "Olvida torch.no_grad.",
-        "Forgets torch.no_grad.",
-        edits=((NO_GRAD, "if True:"),),
-    ),
-    "gradients_left_off": Wrong(
-        "Desactiva los gradientes y no los vuelve a activar.",
-        "Turns gradients off and never on again.",
-        edits=((NO_GRAD, "if True:"), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
-    ),
+    **gradient_mistakes((NO_GRAD, "if True:"), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
     "not_a_tensor": Wrong(
         "Devuelve una lista.",
         "Returns a list.",

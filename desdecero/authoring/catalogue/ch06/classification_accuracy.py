@@ -1,4 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
+from desdecero.authoring.catalogue._mode import MODE_MISTAKES, NO_GRAD, gradient_mistakes
 
 IMPORTS = "from collections.abc import Iterable\nfrom itertools import islice\nimport numpy as np\n"
 
@@ -91,7 +92,6 @@ COUNTED = "right += int((chosen == labels.to(device)).sum())"
 SEEN = "total += len(labels)"
 SHARE = "right / total"
 RESULT = "return right / total if total else math.nan"
-NO_GRAD = "with torch.no_grad():"
 
 WRONG = {
     "not_a_float": Wrong(
@@ -196,31 +196,8 @@ WRONG = {
         "Always divides by the whole data set.",
         edits=((SHARE, "right / len(loader.dataset)"),),
     ),
-    "train_mode": Wrong(
-        "No pasa al modo eval.",
-        "Does not go to eval mode.",
-        edits=(("    model.eval()\n", ""),),
-    ),
-    "left_in_eval": Wrong(
-        "Deja el modelo en modo eval.",
-        "Leaves the model in eval mode.",
-        edits=(("model.train(was_training)", "pass"),),
-    ),
-    "left_in_train": Wrong(
-        "Acaba siempre con model.train().",
-        "Always ends with model.train().",
-        edits=(("model.train(was_training)", "model.train()"),),
-    ),
-    "gradients": Wrong(
-        "Olvida torch.no_grad.",
-        "Forgets torch.no_grad.",
-        edits=((NO_GRAD, "if True:"),),
-    ),
-    "gradients_left_off": Wrong(
-        "Desactiva los gradientes y no los vuelve a activar.",
-        "Turns gradients off and never on again.",
-        edits=((NO_GRAD, "torch.set_grad_enabled(False)\n        if True:"),),
-    ),
+    **MODE_MISTAKES,
+    **gradient_mistakes((NO_GRAD, "torch.set_grad_enabled(False)\n        if True:")),
     "empty_loader": Wrong(
         "Divide entre cero si no hay ejemplos.",
         "Divides by zero when there are no examples.",

@@ -1,4 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
+from desdecero.authoring.catalogue._mode import MODE_MISTAKES, NO_GRAD, gradient_mistakes
 
 IMPORTS = """\
 from collections.abc import Sequence
@@ -75,7 +76,6 @@ IDS = "torch.tensor([pad_right(tokenizer.encode(text), length, pad_id)])  # (1, 
 ROW = "pad_right(tokenizer.encode(text), length, pad_id)"
 LOGITS = "model(ids.to(model.pos_emb.weight.device))[0, -1]"
 RESULT = "return labels[int(logits.argmax())]"
-NO_GRAD = "with torch.no_grad():"
 
 WRONG = {
     "not_implemented": Wrong(
@@ -192,29 +192,6 @@ def classify(text, model, tokenizer, max_length, pad_id, labels):
         "Draws the class according to the probabilities.",
         edits=((RESULT, "return labels[int(torch.multinomial(logits.softmax(dim=-1), 1))]"),),
     ),
-    "train_mode": Wrong(
-        "No pasa al modo eval.",
-        "Does not go to eval mode.",
-        edits=(("    model.eval()\n", ""),),
-    ),
-    "left_in_eval": Wrong(
-        "Deja el modelo en modo eval.",
-        "Leaves the model in eval mode.",
-        edits=(("model.train(was_training)", "pass"),),
-    ),
-    "left_in_train": Wrong(
-        "Acaba siempre con model.train().",
-        "Always ends with model.train().",
-        edits=(("model.train(was_training)", "model.train()"),),
-    ),
-    "gradients": Wrong(
-        "Olvida torch.no_grad.",
-        "Forgets torch.no_grad.",
-        edits=((NO_GRAD, "if True:"),),
-    ),
-    "gradients_left_off": Wrong(
-        "Desactiva los gradientes y no los vuelve a activar.",
-        "Turns gradients off and never on again.",
-        edits=((NO_GRAD, "torch.set_grad_enabled(False)\n        if True:"),),
-    ),
+    **MODE_MISTAKES,
+    **gradient_mistakes((NO_GRAD, "torch.set_grad_enabled(False)\n        if True:")),
 }
