@@ -56,7 +56,7 @@ from desdecero.text import load_tokenizer, make_loader
 from desdecero.training import Batches, batch_loss, evaluate, train_model
 from desdecero.widgets import schedule as widgets
 
-use_edition(EDITION)
+edition = use_edition(EDITION)
 
 # %% [markdown] lang="es"
 r"""
@@ -77,7 +77,7 @@ Here is the story, cut as in 5.4, and a very small GPT, so that we can train it 
 """
 
 # %%
-story, tokenizer = load_story(EDITION), load_tokenizer()
+story, tokenizer = load_story(edition), load_tokenizer()
 cut = story.rfind("\n\n", 0, int(0.9 * len(story)))
 train_ids, val_ids = tokenizer.encode(story[:cut]), tokenizer.encode(story[cut:])
 val_loader = make_loader(val_ids, 64, 64, batch_size=4, shuffle=False)

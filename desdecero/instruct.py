@@ -1,6 +1,6 @@
 """Chapter 7: teaching a model to follow instructions.
 
-Instructions, answers and a template around them: Wei et al., 2022; Ouyang et al., 2022; the headings follow Taori et
+Instructions, answers and a template around them: Wei et al., 2021; Ouyang et al., 2022; the headings follow Taori et
 al., 2023. The loss of the padding is ignored, and that of the prompt may be.
 
 Shapes: B is the batch, T the tokens of the longest text in it.

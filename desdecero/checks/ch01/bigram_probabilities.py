@@ -7,9 +7,9 @@ from itertools import chain, pairwise
 from numbers import Real
 
 from desdecero.checks.ch01._common import CUT_FAULTS, CUTS, Near, Words, draw_words, words_of
-from desdecero.checks.ch02._common import brief, cut, judge, text_of
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import brief, cut, judge, text_of
 from desdecero.edition import say
 
 exercise = Exercise(

@@ -8,9 +8,9 @@ from itertools import pairwise, takewhile
 from numbers import Real
 
 from desdecero.checks.ch01._common import CUT_FAULTS, CUTS, Near, Words, draw_words, words_of
-from desdecero.checks.ch02._common import cut, judge
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import cut, judge
 
 exercise = Exercise(
     id="ch01/sentence_log_probability",

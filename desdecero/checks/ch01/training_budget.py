@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 from numbers import Real
 
-from desdecero.checks.ch02._common import brief
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import brief
 
 exercise = Exercise(
     id="ch01/training_budget",

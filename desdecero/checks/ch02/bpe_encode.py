@@ -4,26 +4,23 @@ from functools import partial
 
 import tiktoken
 
-from desdecero.checks.ch02._common import (
+from desdecero.checks.ch02._bpe import (
     NO_LIBRARIES,
     SPLITS,
     Pair,
-    brief,
     characters,
     clear,
-    cut,
     draw_texts,
     encode_like,
     join,
     join_first,
     join_from_the_right,
-    judge,
     learn_merges,
     single_bytes,
-    text_of,
 )
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import brief, cut, judge, text_of
 
 exercise = Exercise(
     id="ch02/bpe_encode",

@@ -8,9 +8,9 @@ from numbers import Integral
 
 import torch
 
-from desdecero.checks.ch02._common import brief, cut, judge, text_of
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import brief, cut, judge, text_of
 
 exercise = Exercise(
     id="ch02/simple_tokenizer",

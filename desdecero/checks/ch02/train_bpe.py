@@ -5,29 +5,26 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from desdecero.checks.ch02._common import (
+from desdecero.checks.ch02._bpe import (
     NO_LIBRARIES,
     SPLITS,
     Counts,
     Pair,
-    brief,
     characters,
     clear,
-    cut,
     draw_texts,
     join_and_lose,
     join_and_repeat,
     join_first,
     join_from_the_right,
-    judge,
     learn_like,
     learn_merges,
     single_bytes,
-    text_of,
     with_overlaps,
 )
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import brief, cut, judge, text_of
 
 exercise = Exercise(
     id="ch02/train_bpe",

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from desdecero.checks.ch02._common import judge
 from desdecero.checks.ch06._model import (
     MODE_FAULTS,
     Scored,
@@ -20,6 +19,7 @@ from desdecero.checks.ch06._model import (
 from desdecero.checks.ch06._shares import MIMICS, Case, by_example, value
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import judge
 from desdecero.edition import say
 
 exercise = Exercise(

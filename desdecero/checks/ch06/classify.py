@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 
-from desdecero.checks.ch02._common import brief, difference, judge
 from desdecero.checks.ch06._model import (
     MODE_FAULTS,
     Scored,
@@ -17,6 +16,7 @@ from desdecero.checks.ch06._model import (
 from desdecero.checks.ch06._texts import letters, message, padded, tokenizer
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, shape, type_name
+from desdecero.checks.values import brief, difference, judge
 
 exercise = Exercise(
     id="ch06/classify",

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from desdecero.checks.ch02._common import brief, judge, text_of
 from desdecero.checks.ch06._rows import MIMICS, Case, Pairs, explain, pairs_like
 from desdecero.checks.ch06._texts import message, tokenizer
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, shape, type_name
+from desdecero.checks.values import brief, judge, text_of
 
 exercise = Exercise(
     id="ch06/text_classification_dataset",

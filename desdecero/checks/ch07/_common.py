@@ -4,8 +4,8 @@ import re
 from copy import deepcopy
 from typing import NoReturn
 
-from desdecero.checks.ch02._common import brief
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import brief
 from desdecero.edition import say
 from desdecero.instruct import TEMPLATES, PromptTemplate
 

@@ -8,9 +8,9 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from desdecero.checks.ch02._common import judge
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import judge
 from desdecero.edition import say
 
 exercise = Exercise(

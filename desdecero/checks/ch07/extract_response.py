@@ -3,10 +3,10 @@
 import re
 from functools import partial
 
-from desdecero.checks.ch02._common import cut, judge
 from desdecero.checks.ch07._common import ENGLISH, ENTRIES, HEADINGS, SPANISH, prompt_of, text_result, words
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong
+from desdecero.checks.values import cut, judge
 
 exercise = Exercise(
     id="ch07/extract_response",

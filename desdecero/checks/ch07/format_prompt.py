@@ -2,7 +2,6 @@
 
 from typing import NoReturn
 
-from desdecero.checks.ch02._common import cut
 from desdecero.checks.ch07._common import (
     CHANGES_ENTRY,
     ENGLISH,
@@ -24,6 +23,7 @@ from desdecero.checks.ch07._common import (
 )
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong
+from desdecero.checks.values import cut
 from desdecero.instruct import PromptTemplate
 
 exercise = Exercise(

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from desdecero.checks.ch02._common import brief, cut, text_of
 from desdecero.checks.ch07._common import (
     CHANGES_ENTRY,
     ENGLISH,
@@ -31,6 +30,7 @@ from desdecero.checks.ch07._common import (
 )
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
+from desdecero.checks.values import brief, cut, text_of
 from desdecero.instruct import PromptTemplate
 from desdecero.text import END_OF_TEXT, SPLIT_PATTERN, load_tokenizer
 

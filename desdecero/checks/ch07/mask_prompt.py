@@ -6,9 +6,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from desdecero.checks.ch02._common import judge
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, shape, type_name
+from desdecero.checks.values import judge
 
 exercise = Exercise(
     id="ch07/mask_prompt",
