@@ -14,20 +14,20 @@ It took Anselmo three summers to cross the river without touching the stone. Whe
 
 # %% [markdown] lang="es"
 r"""
-**Qué hay aquí.** Cada ejercicio del curso con su enunciado, su solución y los errores que la comprobación conoce por su nombre, cada uno con lo que te dice cuando lo cometes.
+**Qué hay aquí.** Cada ejercicio con su enunciado, su solución y los errores que la comprobación conoce, con lo que dice de cada uno.
 
-**Qué necesitas.** Haberlo intentado. Si te has quedado a medias, los errores ayudan más que la solución: empieza por ellos.
+**Qué necesitas.** Haberlo intentado. Los errores ayudan más que la solución: empieza por ellos.
 
-**Cuánto se tarda.** Aquí se viene a buscar algo y se vuelve por el enlace. Si el otro cuaderno estaba cerrado, se abre por el principio: pulsa el enlace otra vez y llegas al ejercicio.
+**Cuánto se tarda.** Se viene a buscar algo y se vuelve por el enlace. (Si el otro cuaderno estaba cerrado, la primera pulsación solo lo abre y la segunda te lleva al ejercicio.)
 """
 
 # %% [markdown] lang="en"
 r"""
-**What is here.** Every exercise of the course with its statement, its solution, and the mistakes that the check knows by name, each with what it tells you when you make it.
+**What is here.** Every exercise with its statement, its solution, and the mistakes that the check knows, with what it says of each.
 
-**What you need.** To have tried. If you got stuck halfway, the mistakes help more than the solution: begin with them.
+**What you need.** To have tried. The mistakes help more than the solution: begin with them.
 
-**How long it takes.** One comes here to look something up, and goes back by the link. If the other notebook was closed it opens at its beginning: click the link again and you are at the exercise.
+**How long it takes.** One comes to look something up, and goes back by the link. (If the other notebook was closed, the first click only opens it and the second takes you to the exercise.)
 """
 
 # %%

@@ -1462,6 +1462,7 @@ A filter at work doesn't know how much junk awaits it; this is for comparing onl
 # %%
 def suspicions(texts: list[str]) -> dict[str, Tensor]:
     models = {
+        say("GPT sin afinar", "GPT, not tuned"): model,
         say("GPT, igualado", "GPT, evened out"): candidate,
         say("GPT sin preentrenar", "GPT, not pretrained"): newborn,
         say("GPT preentrenado", "GPT, pretrained"): classifier,
@@ -1469,7 +1470,7 @@ def suspicions(texts: list[str]) -> dict[str, Tensor]:
     return {
         say("siempre ham", "always ham"): torch.zeros(len(texts)),
         say("palabras", "words"): torch.tensor(words.predict_proba(bag.transform(texts))[:, 1]),
-        **{name: play.spam_chances(model, tokenizer, texts, MAX_LENGTH) for name, model in models.items()},
+        **{name: play.spam_chances(gpt, tokenizer, texts, MAX_LENGTH) for name, gpt in models.items()},
     }
 
 
@@ -1477,14 +1478,14 @@ def suspicions(texts: list[str]) -> dict[str, Tensor]:
 r"""
 Y se abre el sobre: el montón de prueba, una sola vez. Nosotros tenemos que confesar algo: al elegir tasa y épocas miramos varios repartos, y en ellos salieron mensajes que aquí son de prueba, así que a los GPT la nota puede salirles algo favorecida.
 
-Compiten también el filtro que duerme, el de 6.2, y el GPT entrenado en 6.9 con el montón igualado.
+Compiten también el filtro que duerme, el de 6.2; el nuestro de antes de afinarlo, con la cabeza al azar de 6.8; y el GPT entrenado en 6.9 con el montón igualado.
 """
 
 # %% [markdown] lang="en"
 r"""
 And the envelope is opened: the test pile, once only. We have a confession to make: in choosing rate and epochs we looked at several deals, and messages came up in them that here are for testing, so the GPTs' mark may come out a little flattered.
 
-Also running are the filter that sleeps, from 6.2, and the GPT trained in 6.9 on the evened-out pile.
+Also running are the filter that sleeps, from 6.2; ours as it was before tuning, with the random head of 6.8; and the GPT trained in 6.9 on the evened-out pile.
 """
 
 # %% tags=["nbval-ignore-output"]
@@ -1500,14 +1501,14 @@ for name, chances in rivals.items():
 
 # %% [markdown] lang="es"
 r"""
-Aciertos, basura cazada, mensajes buenos perdidos y una cuarta columna que no depende del umbral: de todas las parejas de un `spam` y un `ham`, en cuántas sospecha más del `spam`. El que duerme no ordena ninguna; a cara o cruz se ordena la mitad.
+Aciertos, basura cazada, mensajes buenos perdidos y una cuarta columna que no depende del umbral: de todas las parejas de un `spam` y un `ham`, en cuántas sospecha más del `spam`. El que duerme no ordena ninguna; a cara o cruz se ordena la mitad. Lo que va de «sin afinar» a la última línea es lo que ha enseñado el ajuste.
 
 ¿Y son de fiar estas diferencias, con tan pocos mensajes?
 """
 
 # %% [markdown] lang="en"
 r"""
-Right answers, junk caught, good messages lost, and a fourth column that doesn't depend on the threshold: of all pairs of a `spam` and a `ham`, in how many is the `spam` more suspect. The sleeper puts none in order; tossing a coin does so with half.
+Right answers, junk caught, good messages lost, and a fourth column that doesn't depend on the threshold: of all pairs of a `spam` and a `ham`, in how many is the `spam` more suspect. The sleeper puts none in order; tossing a coin does so with half. What lies between “not tuned” and the last line is what tuning taught.
 
 And are these differences to be trusted, with so few messages?
 """

@@ -28,10 +28,10 @@ STAGES = {
     "broad": Stage(
         58_000_000,
         Settings(
-            steps=1_800,
+            steps=4_600,
             batch_size=32,
             peak_lr=1.5e-3,
-            min_lr=1.2e-3,
+            min_lr=6e-4,
             warmup_steps=200,
             precision="bf16",
             validate_every=500,
@@ -41,9 +41,9 @@ STAGES = {
     "simple": Stage(
         13_000_000,
         Settings(
-            steps=900,
+            steps=1_700,
             batch_size=32,
-            peak_lr=1.2e-3,
+            peak_lr=6e-4,
             min_lr=1e-5,
             warmup_steps=50,
             precision="bf16",
