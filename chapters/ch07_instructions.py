@@ -870,7 +870,7 @@ widgets.play_batch([train_set[i] for i in (0, 1, 2)], prompt_lengths[:3], tokeni
 
 # %% [markdown] lang="es"
 r"""
-Veamos la diferencia en una tarea del examen. De cada token, lo que el modelo sin ajustar se sorprende al verlo: cuanto más oscuro, menos se lo esperaba.
+Veamos la diferencia en una tarea del examen. De cada token, lo que el modelo sin afinar se sorprende al verlo: cuanto más oscuro, menos se lo esperaba.
 """
 
 # %% [markdown] lang="en"
@@ -992,7 +992,7 @@ print(len(loader), inputs.shape == targets.shape, (targets != IGNORE_INDEX).any(
 r"""
 ## 7.8 Quedarse con la respuesta
 
-`generate` devuelve el prompt y lo que viene detrás, todo junto. Así queda con el modelo sin ajustar, al que ponemos el impreso delante por primera vez.
+`generate` devuelve el prompt y lo que viene detrás, todo junto. Así queda con el modelo sin afinar, al que ponemos el impreso delante por primera vez.
 """
 
 # %% [markdown] lang="en"

@@ -36,6 +36,9 @@ def main(argv: list[str] | None = None) -> int:
 
     lab = commands.add_parser("lab", help=say("abre el curso en JupyterLab", "open the course in JupyterLab"))
     lab.add_argument("--edition", choices=EDITIONS)
+    lab.add_argument(
+        "--folder", type=Path, help=say("una copia tuya; si no está, se hace", "a copy of your own, made if missing")
+    )
     lab.set_defaults(run=_lab)
 
     grade = commands.add_parser("grade", help=say("califica lo entregado", "grade what was handed in"))
@@ -43,6 +46,9 @@ def main(argv: list[str] | None = None) -> int:
     grade.add_argument("--edition", choices=EDITIONS)
     grade.add_argument("--root", type=Path, help=say("carpeta de la clase", "the class's folder"))
     grade.add_argument("--workers", type=int, default=2)
+    grade.add_argument(
+        "--student", action="append", default=[], help=say("solo a esta persona", "only this one; may be repeated")
+    )
     grade.set_defaults(run=_grade)
 
     demo = commands.add_parser("demo-class", help=say("una clase difícil, calificada", "a difficult class, graded"))
@@ -123,13 +129,15 @@ def _defined_in(file: Path, name: str) -> object:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    """Serve `course/<edition>`; without a screen, or as root, print the address instead of opening a browser."""
+    """Serve `course/<edition>`, or a copy of it; without a screen, or as root, print the address only."""
     import subprocess
 
     edition = options.edition or current_edition()
     folder = Path(__file__).parents[1] / "course" / edition
     if not folder.is_dir():
         raise Unusable(say(f"No encuentro el curso en {folder}.", f"The course is not at {folder}."))
+    if options.folder is not None:
+        folder = _own_copy(folder, options.folder)
     command = [sys.executable, "-m", "jupyter", "lab", *options.rest]
     headless = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if headless:
@@ -144,6 +152,23 @@ def _lab(options: argparse.Namespace) -> int:
         return PASSED
 
 
+def _own_copy(course: Path, folder: Path) -> Path:
+    """Copy into `folder` what it does not have yet; what stands there is left alone."""
+    import shutil
+
+    try:
+        for source in sorted(course.rglob("*.ipynb")):
+            target = folder / source.relative_to(course)
+            if ".ipynb_checkpoints" not in source.parts and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+    except OSError as error:
+        raise Unusable(
+            say(f"No se puede escribir en {folder}: {error}", f"The folder {folder} can't be written: {error}")
+        ) from None
+    return folder
+
+
 def _grade(options: argparse.Namespace) -> int:
     from desdecero.grading.config import ROOT
     from desdecero.grading.run import NothingToGrade, UnknownAssignment, export, grade
@@ -151,7 +176,7 @@ def _grade(options: argparse.Namespace) -> int:
     edition = use_edition(options.edition or current_edition())
     root = (options.root or ROOT).resolve()
     try:
-        scores = grade(edition, options.assignment, root, options.workers)
+        scores = grade(edition, options.assignment, root, options.workers, only=options.student)
     except (NothingToGrade, UnknownAssignment) as error:
         raise Unusable(str(error)) from None
     table = root / f"grades-{edition}.csv"

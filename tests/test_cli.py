@@ -1,4 +1,4 @@
-"""`desdecero check`, in a terminal."""
+"""The `desdecero` command, in a terminal."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desdecero.authoring import catalogue
+from desdecero.authoring import build, catalogue
 from desdecero.checks import exercises
 from desdecero.cli import main
 from desdecero.edition import use_edition
@@ -118,3 +118,32 @@ def test_grading_nothing_is_explained(
 ) -> None:
     assert main(["grade", *arguments, "--root", str(tmp_path), "--edition", "es"]) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_a_copy_of_ones_own_gets_only_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(subprocess, "call", lambda command, cwd, env: started.append(cwd) or 0)
+    mine = tmp_path / "mine"
+    assert main(["lab", "--edition", "en", "--folder", str(mine)]) == 0
+    course = build.COURSE / "en"
+    notebooks = {path.relative_to(course) for path in course.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts}
+    assert {path.relative_to(mine) for path in mine.rglob("*.ipynb")} == notebooks
+    written, lost = mine / "ch01" / "language_models.ipynb", mine / "ch02" / "text.ipynb"
+    written.write_text("my answers", encoding="utf-8")
+    lost.unlink()
+    assert main(["lab", "--edition", "en", "--folder", str(mine)]) == 0
+    assert written.read_text(encoding="utf-8") == "my answers" and lost.exists()
+    assert started == [mine, mine]
+
+
+def test_a_copy_that_cannot_be_made_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert main(["lab", "--edition", "en", "--folder", str(tmp_path / "file")]) == 2
+    assert "No se puede escribir" in capsys.readouterr().err
+
+
+def test_a_student_without_submission_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "submitted" / "en" / "ana" / "ch03").mkdir(parents=True)
+    arguments = ["grade", "ch03", "--edition", "en", "--root", str(tmp_path), "--student", "luis", "--student", "ana"]
+    assert main(arguments) == 2
+    assert "luis handed in nothing for ch03" in capsys.readouterr().err

@@ -37,8 +37,8 @@ def configure(c: Config, edition: str, root: Path = ROOT) -> Config:
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.course_id = f"desdecero-{edition}"
     c.CourseDirectory.source_directory = str(ROOT / "solutions" / edition)
-    c.CourseDirectory.release_directory = str(ROOT / "course" / edition) if root == ROOT else f"release/{edition}"
-    for step in ("submitted", "autograded", "feedback"):
+    # Never `course/`: nbgrader makes what it releases anew, and somebody may have written answers there.
+    for step in ("release", "submitted", "autograded", "feedback"):
         setattr(c.CourseDirectory, f"{step}_directory", f"{step}/{edition}")
     # A gradebook per edition: with one for both, Spanish submissions would meet English tests.
     c.CourseDirectory.db_url = f"sqlite:///{root / f'gradebook-{edition}.db'}"

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,13 +116,16 @@ def grade(
     root: Path = ROOT,
     workers: int = 2,
     tell: Callable[[str], None] = print,
+    only: Collection[str] = (),
     **options: object,
 ) -> list[Score]:
-    """Grade everything handed in for an assignment, `workers` at a time; `options` go to `FairExecute`.
+    """Grade what was handed in for an assignment, `workers` at a time; `options` go to `FairExecute`.
+
+    `only` names the students to grade; by default everybody.
 
     Raises:
         UnknownAssignment: if the course has no such chapter.
-        NothingToGrade: if nobody has handed anything in.
+        NothingToGrade: if there is nothing from anybody, or from one of those named.
     """
     chapters = sorted(path.name for path in (ROOT / "solutions" / edition).iterdir() if path.is_dir())
     if assignment not in chapters:
@@ -134,8 +137,15 @@ def grade(
             )
         )
     students = submissions(edition, assignment, root)
+    missing = sorted(set(only) - set(students))
+    place = root / "submitted" / edition
+    if missing:
+        names = ", ".join(missing)
+        raise NothingToGrade(
+            say(f"No hay entrega de {names} para {assignment} en {place}.",
+                f"{names} handed in nothing for {assignment} in {place}.")
+        )  # fmt: skip
     if not students:
-        place = root / "submitted" / edition
         raise NothingToGrade(
             say(
                 f"No hay entregas de {assignment} en {place}: van en ESTUDIANTE/{assignment}/.",
@@ -143,6 +153,7 @@ def grade(
             )
         )
     release(edition, assignment, root)
+    students = sorted(only) or students
     scores = []
     with ProcessPoolExecutor(workers) as pool:
         jobs = [pool.submit(grade_one, edition, root, assignment, student, options) for student in students]
