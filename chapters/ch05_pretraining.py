@@ -1789,7 +1789,11 @@ r"""
 python -m desdecero.pretrain --corpus FOLDER --config trial
 ```
 
-Limpia, quita duplicados, aparta la validación por documentos y entrena con puntos de control; si lo paras, sigue donde estaba. Con `--config mini` tienes el de la caja, y necesitarás unas horas.
+Limpia, quita duplicados, aparta la validación por documentos y entrena con puntos de control; si lo paras, sigue donde estaba. Con `--config mini` tienes el de la caja, y necesitarás unas horas. Deja una carpeta, `pretrained`; di aquí dónde está, y es tuyo:
+
+```python
+mine = load_pretrained("mini", folder=Path("pretrained"))
+```
 """
 
 # %% [markdown] lang="en"
@@ -1800,7 +1804,11 @@ Do you want to pretrain your own? Gather texts in a folder and run, in a termina
 python -m desdecero.pretrain --corpus FOLDER --config trial
 ```
 
-It cleans, removes duplicates, holds out whole documents for validation and trains with checkpoints; if you stop it, it goes on where it was. With `--config mini` you have the one in the box, and will need some hours.
+It cleans, removes duplicates, holds out whole documents for validation and trains with checkpoints; if you stop it, it goes on where it was. With `--config mini` you have the one in the box, and will need some hours. It leaves a folder, `pretrained`; say here where it is, and it is yours:
+
+```python
+mine = load_pretrained("mini", folder=Path("pretrained"))
+```
 """
 
 # %% [markdown] lang="es"
@@ -2069,6 +2077,34 @@ r"""
 It is the same loop and the same model as `mini`, with many more parameters and vastly more text, nearly all of it English. Try asking it for Spanish; you will see how it struggles.
 
 If you have the memory, change `size` to `"gpt2-medium"`. Your class doesn't change by a line.
+"""
+
+# %% [markdown] lang="es"
+r"""
+El camino también va al revés. Lo que entrenas aquí cabe en una carpeta que `transformers`, la biblioteca de Hugging Face, abre como un GPT-2 más, con los mismos logits:
+
+```python
+from transformers import AutoModelForCausalLM
+
+from desdecero.weights import to_transformers
+
+to_transformers(tuned, "my-gpt", mini_tokenizer)
+AutoModelForCausalLM.from_pretrained("my-gpt")
+```
+"""
+
+# %% [markdown] lang="en"
+r"""
+The road goes the other way, too. What you train here fits in a folder that `transformers`, Hugging Face's library, opens like any other GPT-2, with the same logits:
+
+```python
+from transformers import AutoModelForCausalLM
+
+from desdecero.weights import to_transformers
+
+to_transformers(tuned, "my-gpt", mini_tokenizer)
+AutoModelForCausalLM.from_pretrained("my-gpt")
+```
 """
 
 # %% [markdown] lang="es"

@@ -22,7 +22,7 @@ def simple_attention(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class SelfAttention(nn.Module):
-    """Scaled dot-product self-attention with trainable queries, keys and values."""
+    """Scaled dot-product self-attention with trainable queries, keys and values, `(B, T, d_in)` -> `(B, T, d_out)`."""
 
     def __init__(self, d_in: int, d_out: int, qkv_bias: bool = False) -> None:
         super().__init__()
@@ -38,7 +38,10 @@ class SelfAttention(nn.Module):
 
 
 class CausalAttention(nn.Module):
-    """Self-attention in which no token sees the ones after it, with dropout on the weights."""
+    """Self-attention in which no token sees the ones after it, with dropout on the weights.
+
+    `(B, T, d_in)` -> `(B, T, d_out)`, with `T <= context_length`.
+    """
 
     def __init__(self, d_in: int, d_out: int, context_length: int, dropout: float, qkv_bias: bool = False) -> None:
         super().__init__()
@@ -59,7 +62,13 @@ class CausalAttention(nn.Module):
 
 
 class MultiHeadAttention(nn.Module):
-    """Causal attention in `num_heads` slices of `d_out` side by side, mixed by `out_proj`."""
+    """Causal attention in `num_heads` slices of `d_out` side by side, mixed by `out_proj`.
+
+    `(B, T, d_in)` -> `(B, T, d_out)`, with `T <= context_length`.
+
+    Raises:
+        ValueError: if `num_heads` does not divide `d_out`.
+    """
 
     def __init__(
         self,

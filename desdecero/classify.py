@@ -36,7 +36,10 @@ def split_dataset(
 
 
 class TextClassificationDataset(Dataset):
-    """Texts as token ids of one length: cut to `max_length`, or padded on the right."""
+    """Texts as token ids of one length, each with its label: `(max_length,)` and `()`, both long integers.
+
+    A text is cut to `max_length`, or padded on the right.
+    """
 
     def __init__(
         self,
@@ -65,7 +68,10 @@ def pad_right(ids: list[int], length: int, pad_id: int) -> list[int]:
 
 
 def add_classification_head(model: nn.Module, num_classes: int, trainable_blocks: int = 1) -> nn.Module:
-    """Give a `GPTModel` a head for `num_classes` and freeze all but it, the last norm and the last blocks."""
+    """Give a `GPTModel` a head for `num_classes` and freeze all but it, the last norm and the last blocks.
+
+    Its output goes from `(B, T, vocab_size)` to `(B, T, num_classes)`; returns the model.
+    """
     for parameter in model.parameters():
         parameter.requires_grad = False
     model.out_head = nn.Linear(model.out_head.in_features, num_classes)
@@ -95,7 +101,7 @@ def classification_accuracy(
 ) -> float:
     """The share of examples whose last token has its largest logit at the label; `nan` if there are none.
 
-    The model is left in the mode, train or eval, that it was in.
+    A batch is ids, `(B, T)`, and labels, `(B,)`. The model is left in the mode, train or eval, that it was in.
     """
     device = next(model.parameters()).device
     was_training = model.training

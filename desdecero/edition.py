@@ -6,6 +6,8 @@ A notebook says so once, in its first cell; plots, widgets and checks ask here.
 import locale
 import os
 
+from desdecero.errors import BadArgument
+
 EDITIONS = ("es", "en")
 
 _current: str | None = None
@@ -15,12 +17,26 @@ def use_edition(edition: str) -> str:
     """Speak `edition` from now on, and return it.
 
     Raises:
-        ValueError: if `edition` is not one of `EDITIONS`.
+        BadArgument: if `edition` is not one of `EDITIONS`.
     """
     global _current
+    _current = existing_edition(edition)
+    return edition
+
+
+def existing_edition(edition: str) -> str:
+    """`edition` itself.
+
+    Raises:
+        BadArgument: if it is not one of `EDITIONS`.
+    """
     if edition not in EDITIONS:
-        raise ValueError(f"edition {edition!r} does not exist: use 'es' (español) or 'en' (English)")
-    _current = edition
+        raise BadArgument(
+            say(
+                f"La edición {edition!r} no existe: usa 'es' (español) o 'en' (inglés).",
+                f"Edition {edition!r} does not exist: use 'es' (Spanish) or 'en' (English).",
+            )
+        )
     return edition
 
 

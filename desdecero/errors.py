@@ -6,3 +6,7 @@ class CourseError(Exception):
 
     def _render_traceback_(self) -> list[str]:  # IPython asks for it
         return str(self).splitlines()
+
+
+class BadArgument(CourseError, ValueError):
+    """A value that a function of the course can't work with."""

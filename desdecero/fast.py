@@ -20,11 +20,15 @@ POSITIONS = 1_024
 
 
 class FusedLayerNorm(LayerNorm):
+    """`LayerNorm` in one operation, `(…, D)` -> `(…, D)`."""
+
     def forward(self, x: Tensor) -> Tensor:
         return F.layer_norm(x, self.scale.shape, self.scale, self.shift, self.eps)
 
 
 class FusedGELU(GELU):
+    """`GELU` in one operation, for a tensor of any shape."""
+
     def forward(self, x: Tensor) -> Tensor:
         return F.gelu(x, approximate="tanh")
 
@@ -33,6 +37,7 @@ class FusedAttention(MultiHeadAttention):
     """Fused attention (Dao et al., 2022); with gradients on a CPU, plain products that write mask and scale at once.
 
     There the gradient of torch's fused attention takes up to three times as long as that of the products.
+    `(B, T, d_in)` -> `(B, T, d_out)`, with `T <= context_length`.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -57,7 +62,10 @@ class FusedAttention(MultiHeadAttention):
 
 
 class FusedGPTModel(GPTModel):
-    """With targets it returns the loss itself, without ever holding all the scores."""
+    """With targets it returns the loss itself, without ever holding all the scores.
+
+    Ids and targets are `(B, T)`; the logits `(B, T, V)`, the loss a scalar.
+    """
 
     def forward(self, token_ids: Tensor, targets: Tensor | None = None) -> Tensor:
         if targets is None:

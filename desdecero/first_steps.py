@@ -24,7 +24,10 @@ def logistic_gradient(x: Tensor, y: Tensor, w: Tensor, b: Tensor) -> tuple[Tenso
 
 
 class MLP(nn.Module):
-    """A multilayer perceptron: linear layers with ReLU in between; returns logits."""
+    """A multilayer perceptron: linear layers with ReLU in between; returns logits.
+
+    `(N, num_inputs)` -> `(N, num_outputs)`.
+    """
 
     def __init__(self, num_inputs: int, num_outputs: int, hidden: Sequence[int] = (30, 20)) -> None:
         super().__init__()
@@ -55,7 +58,10 @@ class ToyDataset(Dataset):
 def train_classifier(
     model: nn.Module, loader: Iterable[tuple[Tensor, Tensor]], optimizer: Optimizer, num_epochs: int
 ) -> list[float]:
-    """Train on the cross-entropy of the classes for `num_epochs` passes; returns the loss of every step."""
+    """Train on the cross-entropy of the classes for `num_epochs` passes; returns the loss of every step.
+
+    A batch is features, `(N, d)`, and the number of each one's class, `(N,)`.
+    """
     model.train()
     losses: list[float] = []
     for _ in range(num_epochs):

@@ -17,7 +17,10 @@ from desdecero.attention import MultiHeadAttention
 
 @dataclass(frozen=True)
 class GPTConfig:
-    """The shape of a GPT model."""
+    """The shape of a GPT model.
+
+    `context_length` is in tokens; `drop_rate` is a share, from 0 to 1; `n_heads` must divide `emb_dim`.
+    """
 
     vocab_size: int = 50_257
     context_length: int = 1_024
@@ -39,7 +42,7 @@ GPT2_SIZES = {
 
 
 class LayerNorm(nn.Module):
-    """Give each vector mean 0 and variance 1, then a trainable scale and shift."""
+    """Give each vector mean 0 and variance 1, then a trainable scale and shift: `(…, D)` -> `(…, D)`."""
 
     def __init__(self, emb_dim: int) -> None:
         super().__init__()
@@ -54,7 +57,7 @@ class LayerNorm(nn.Module):
 
 
 class GELU(nn.Module):
-    """A smooth relative of ReLU, in the tanh form that GPT-2 uses."""
+    """A smooth relative of ReLU, in the tanh form that GPT-2 uses, for a tensor of any shape."""
 
     def forward(self, x: Tensor) -> Tensor:
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
@@ -62,7 +65,7 @@ class GELU(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Widen each vector four times, bend it, and bring it back."""
+    """Widen each vector four times, bend it, and bring it back: `(B, T, D)` -> `(B, T, D)`."""
 
     def __init__(self, cfg: GPTConfig) -> None:
         super().__init__()
@@ -77,7 +80,10 @@ class FeedForward(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Attention, then feed-forward; each normalised first and added back through a shortcut."""
+    """Attention, then feed-forward; each normalised first and added back through a shortcut.
+
+    `(B, T, D)` -> `(B, T, D)`, with `T <= cfg.context_length`.
+    """
 
     def __init__(self, cfg: GPTConfig) -> None:
         super().__init__()
@@ -95,7 +101,10 @@ class TransformerBlock(nn.Module):
 
 
 class GPTModel(nn.Module):
-    """Token ids in, one score per vocabulary entry out, for every position."""
+    """Token ids in, one score per vocabulary entry out, for every position.
+
+    `(B, T)` -> `(B, T, V)`, with `T <= cfg.context_length`.
+    """
 
     def __init__(self, cfg: GPTConfig) -> None:
         super().__init__()

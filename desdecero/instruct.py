@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from desdecero.edition import say
+from desdecero.errors import BadArgument
 from desdecero.gpt import GPTModel
 from desdecero.kv_cache import continue_greedily
 
@@ -64,11 +66,23 @@ def format_response(entry: dict[str, str], template: PromptTemplate) -> str:
 def hold_out(
     entries: Iterable[dict[str, str]], per_kind: int, seed: int = 0
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Training entries, and `per_kind` of each kind drawn at random for the examination; both keep their order."""
+    """Training entries, and `per_kind` of each kind drawn at random for the examination; both keep their order.
+
+    Raises:
+        BadArgument: if there are fewer of some kind.
+    """
     kinds: dict[str, list[int]] = {}
     entries = list(entries)
     for i, entry in enumerate(entries):
         kinds.setdefault(entry["kind"], []).append(i)
+    for kind, numbers in kinds.items():
+        if len(numbers) < per_kind:
+            raise BadArgument(
+                say(
+                    f"No se pueden apartar {per_kind} tareas de cada tipo: de «{kind}» hay {len(numbers)}.",
+                    f"{per_kind} tasks of each kind can't be held out: of “{kind}” there are {len(numbers)}.",
+                )
+            )
     draw = random.Random(seed)
     chosen = {i for numbers in kinds.values() for i in draw.sample(numbers, per_kind)}
     return [e for i, e in enumerate(entries) if i not in chosen], [entries[i] for i in sorted(chosen)]
@@ -189,7 +203,11 @@ def answer(
     max_new_tokens: int = 32,
     batch_size: int = 32,
 ) -> list[str]:
-    """The model's answers to many tasks, greedily; the heading of the response is given along with each prompt."""
+    """The model's answers to many tasks, greedily; the heading of the response is given along with each prompt.
+
+    Raises:
+        BadArgument: if `max_new_tokens` is not less than the model's context.
+    """
     texts = [format_prompt(entry, template) + f"\n\n{template.response}\n" for entry in entries]
     prompts = [tokenizer.encode(text, disallowed_special=()) for text in texts]
     answers = [""] * len(entries)

@@ -13,13 +13,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from desdecero.attention import MultiHeadAttention
+from desdecero.edition import say
+from desdecero.errors import BadArgument
 from desdecero.gpt import GPTModel
 
 Memory = tuple[Tensor, Tensor]  # keys and values, (B, n_heads, S, head_dim) each
 
 
 def attend(att: MultiHeadAttention, x: Tensor, memory: Memory | None, allowed: Tensor) -> tuple[Tensor, Memory]:
-    """The attention of new tokens `x`, `(B, T, D)`, to old and new ones; `allowed` is `(B, 1, T, S)`."""
+    """The attention of new tokens `x`, `(B, T, D)`, to old and new ones; `allowed` is `(B, 1, T, S)`.
+
+    Returns what becomes of them, `(B, T, D)`, and the memory with theirs.
+    """
     queries, keys, values = (
         weight(x).unflatten(-1, (att.num_heads, att.head_dim)).transpose(1, 2)  # (B, n_heads, T, head_dim)
         for weight in (att.W_query, att.W_key, att.W_value)
@@ -33,7 +38,10 @@ def attend(att: MultiHeadAttention, x: Tensor, memory: Memory | None, allowed: T
 def next_logits(
     model: GPTModel, ids: Tensor, positions: Tensor, memories: list[Memory | None], allowed: Tensor
 ) -> Tensor:
-    """Read `ids`, `(B, T)`, and score what comes after the last of them, `(B, V)`; `memories` is brought up to date."""
+    """Read `ids`, `(B, T)`, and score what comes after the last of them, `(B, V)`; `memories` is brought up to date.
+
+    `positions` is `(B, T)`, `allowed` `(B, 1, T, S)`; there is one memory for each block.
+    """
     x = model.tok_emb(ids) + model.pos_emb(positions)  # (B, T, D)
     for i, block in enumerate(model.trf_blocks):
         context, memories[i] = attend(block.att, block.norm1(x), memories[i], allowed)
@@ -48,9 +56,23 @@ def continue_greedily(
 ) -> list[list[int]]:
     """The new tokens of each prompt, up to and without `eos_id`; without dropout, whatever the model's mode.
 
-    Prompts are cut on the left so that all that is written fits into the model's context.
+    Prompts, of one token or more, are cut on the left so that all that is written fits into the model's context.
+
+    Raises:
+        BadArgument: if `max_new_tokens` leaves no room for a prompt.
     """
     device, context_length = model.pos_emb.weight.device, len(model.pos_emb.weight)
+    if max_new_tokens >= context_length:
+        raise BadArgument(
+            say(
+                f"{max_new_tokens} tokens nuevos no dejan sitio para el prompt en un contexto de {context_length}: "
+                f"pide {context_length - 1} como mucho.",
+                f"{max_new_tokens} new tokens leave no room for the prompt in a context of {context_length}: "
+                f"ask for {context_length - 1} at most.",
+            )
+        )
+    if not prompts or max_new_tokens <= 0:
+        return [[] for _ in prompts]
     prompts = [list(prompt)[-(context_length - max_new_tokens) :] for prompt in prompts]
     longest = max(map(len, prompts))
     # Short prompts are filled up on the left, where nobody may look, so that all rows go on in the same column.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class LoRALayer(nn.Module):
-    """The update alone: `alpha * (x @ A @ B)`, which starts at zero because `B` does.
+    """The update alone: `alpha * (x @ A @ B)`, which starts at zero because `B` does; `(…, in_dim)` -> `(…, out_dim)`.
 
     The paper scales by `alpha / rank`; here `alpha` is the whole factor.
     """
@@ -27,7 +27,7 @@ class LoRALayer(nn.Module):
 
 
 class LinearWithLoRA(nn.Module):
-    """A linear layer, frozen, with a trainable update beside it."""
+    """A linear layer, frozen, with a trainable update beside it: `(…, in_dim)` -> `(…, out_dim)`."""
 
     def __init__(self, linear: nn.Linear, rank: int, alpha: float) -> None:
         super().__init__()

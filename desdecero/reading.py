@@ -66,10 +66,6 @@ class Entry:
         joint = " " if last == "et al." else f" {_AND[edition]} "
         return (", ".join(others) + joint if others else "") + last
 
-    def links(self) -> list[str]:
-        """Its link, then the further ones."""
-        return [self.link, *(other["link"] for other in self.also)]
-
 
 @cache
 def entries() -> tuple[Entry, ...]:

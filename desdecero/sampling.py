@@ -13,7 +13,7 @@ def sample_next(
 ) -> Tensor:
     """Choose a token for each row of `logits`, `(B, V)` -> `(B, 1)`.
 
-    Temperature 0 takes the likeliest. `top_k` keeps the k largest logits and every tie with the k-th.
+    Temperature 0 takes the likeliest. `top_k`, 1 or more, keeps the k largest logits and every tie with the k-th.
     """
     if temperature == 0:
         return logits.argmax(dim=-1, keepdim=True)
@@ -34,7 +34,7 @@ def generate(
     eos_id: int | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Append up to `max_new_tokens` tokens to each row of `token_ids`, `(B, T)`.
+    """Append up to `max_new_tokens` tokens to each row of `token_ids`, `(B, T)` -> `(B, T + new)`.
 
     A row that has produced `eos_id` keeps it and is filled up with it; generation stops when every row has ended.
     An `eos_id` in the prompt does not count. The model reads at most the last `context_length` tokens.
@@ -62,11 +62,21 @@ def sample(
     top_k: int | None = 50,
     seed: int = 0,
 ) -> str:
-    """Let a `GPTModel` go on with a text, until it ends the document or has written enough; the same for each seed."""
+    """Let a `GPTModel` go on with a text, until it ends the document or has written enough; the same for each seed.
+
+    The prompt is part of what is returned. The model is left in the mode, train or eval, that it was in.
+    """
     position = model.pos_emb.weight
-    ids = torch.tensor([tokenizer.encode(prompt) or [tokenizer.eot_token]], device=position.device)  # (1, T)
+    # Whoever writes <|endoftext|> means these letters, not the end of a document.
+    prompt_ids = tokenizer.encode(prompt, disallowed_special=()) or [tokenizer.eot_token]
+    ids = torch.tensor([prompt_ids], device=position.device)  # (1, T)
     draw = torch.Generator(position.device).manual_seed(seed)
-    written = generate(
-        model, ids, max_new_tokens, len(position), temperature, top_k, tokenizer.eot_token, generator=draw
-    )
+    was_training = model.training
+    model.eval()
+    try:
+        written = generate(
+            model, ids, max_new_tokens, len(position), temperature, top_k, tokenizer.eot_token, generator=draw
+        )
+    finally:
+        model.train(was_training)
     return tokenizer.decode([i for i in written[0].tolist() if i != tokenizer.eot_token])

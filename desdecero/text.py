@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from desdecero.data import TOKENIZERS
+from desdecero.edition import say
+from desdecero.errors import BadArgument
 
 UNKNOWN = "<|unk|>"
 END_OF_TEXT = "<|endoftext|>"
@@ -149,10 +151,16 @@ def load_tokenizer(name: str = "story") -> tiktoken.Encoding:
     `"story"` has 1,024 entries and learned them from the story; `"mini"` has 8,192 and learned them from books.
 
     Raises:
-        ValueError: if there is no tokenizer of this name.
+        BadArgument: if there is no tokenizer of this name.
     """
     if name not in TOKENIZERS:
-        raise ValueError(f"tokenizer {name!r} does not exist: use one of {', '.join(TOKENIZERS)}")
+        names = ", ".join(TOKENIZERS)
+        raise BadArgument(
+            say(
+                f"No hay ningún tokenizador «{name}»: hay {names}.",
+                f"There is no tokenizer “{name}”: there are {names}.",
+            )
+        )
     # tiktoken's own loader would cache a stale copy
     lines = TOKENIZERS[name].read_text(encoding="ascii").splitlines()
     ranks = {base64.b64decode(token): int(rank) for token, rank in map(str.split, lines)}
@@ -162,7 +170,10 @@ def load_tokenizer(name: str = "story") -> tiktoken.Encoding:
 
 
 class InputEmbedding(nn.Module):
-    """What each token is plus where it stands: the sum of two trainable tables (Radford et al., 2018)."""
+    """What each token is plus where it stands: the sum of two trainable tables (Radford et al., 2018).
+
+    `(B, T)` -> `(B, T, D)`, with `T <= context_length`.
+    """
 
     def __init__(self, vocab_size: int, context_length: int, emb_dim: int) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-Batches = Iterable[tuple[Tensor, Tensor]]
+Batches = Iterable[tuple[Tensor, Tensor]]  # inputs and targets, (B, T) each
 
 
 def batch_loss(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ def train_model(
     num_epochs: int,
     on_step: Callable[[int, float], None] | None = None,
 ) -> list[float]:
-    """Train for `num_epochs` passes over the loader and return the loss of every step.
+    """Train for `num_epochs` passes over batches of `(B, T)` inputs and targets; return the loss of every step.
 
     `on_step(step, loss)` is called after each step, with `step` counted from 0 across epochs.
     """

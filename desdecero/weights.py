@@ -1,32 +1,38 @@
 """Chapter 5: keep a model's weights, and trade them with the rest of the world.
 
-Checkpoints are safetensors, written to a temporary file and renamed; nothing here loads a pickle.
-GPT-2's weights (Radford et al., 2019) come under the names that Hugging Face gives them; `load_gpt2_weights` and
-`gpt2_tensors` translate, one way and the other.
+Checkpoints are safetensors, written whole or not at all; nothing here loads a pickle.
+GPT-2's weights (Radford et al., 2019) come under the names that Hugging Face gives them, which `load_gpt2_weights`
+translates; whole models, from the box and from the hub, are in `desdecero.pretrained`.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import tiktoken
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from desdecero.data import MINI
 from desdecero.edition import say
 from desdecero.errors import CourseError
-from desdecero.gpt import GPT2_SIZES, GPTConfig, GPTModel
-from desdecero.hf_tokenizer import write_hf_tokenizer
+from desdecero.files import whole
+from desdecero.gpt import GPTModel
+
+if TYPE_CHECKING:
+    from desdecero.pretrained import load_pretrained, to_transformers  # noqa: F401
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
-# Ours and theirs within one block. GPT-2 keeps the weights of its linear layers transposed (its `Conv1D`).
-_LINEAR = (("att.out_proj", "attn.c_proj"), ("ff.layers.0", "mlp.c_fc"), ("ff.layers.2", "mlp.c_proj"))
-_NORM = (("norm1", "ln_1"), ("norm2", "ln_2"))
-_QKV = ("att.W_query", "att.W_key", "att.W_value")  # side by side in their `attn.c_attn`
+
+def __getattr__(name: str) -> object:
+    """`load_pretrained` and `to_transformers`, which chapters import from here; their module imports this one."""
+    if name in ("load_pretrained", "to_transformers"):
+        from desdecero import pretrained
+
+        return getattr(pretrained, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class WeightsError(CourseError, ValueError):
@@ -57,10 +63,9 @@ def save_weights(model: nn.Module, path: Path | str, metadata: dict[str, str] | 
     """Write a model's parameters to `path`, whole or not at all; buffers such as masks are left out."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
     tensors = {name: parameter.detach().contiguous() for name, parameter in model.named_parameters()}
-    save_file(tensors, temporary, metadata)
-    temporary.replace(path)
+    with whole(path) as part:
+        save_file(tensors, part, metadata)
 
 
 def load_weights(model: nn.Module, path: Path | str) -> None:
@@ -78,8 +83,19 @@ def read_tensors(path: Path | str) -> dict[str, Tensor]:
     Raises:
         WeightsError: if the file is missing or damaged.
     """
-    try:
+    with readable(path):
         return load_file(path)
+
+
+@contextmanager
+def readable(path: Path | str) -> Iterator[None]:
+    """Around whatever opens `path`.
+
+    Raises:
+        WeightsError: if the file is missing or damaged.
+    """
+    try:
+        yield
     except FileNotFoundError:
         raise WeightsError(say(f"No existe el archivo {path}.", f"There is no file {path}.")) from None
     except (SafetensorError, OSError):
@@ -165,125 +181,3 @@ def load_gpt2_weights(model: GPTModel, weights: dict[str, Tensor]) -> None:
     with torch.no_grad():  # only now, when all of them fit
         for parameter, tensor in copies:
             parameter.copy_(tensor)
-
-
-def gpt2_tensors(model: GPTModel) -> dict[str, Tensor]:
-    """A model's weights under GPT-2's names and in its shapes; biases that the model lacks are zeros."""
-    own = {name: parameter.detach() for name, parameter in model.named_parameters()}
-    theirs = {"wte.weight": own["tok_emb.weight"], "wpe.weight": own["pos_emb.weight"]}
-    for i in range(len(model.trf_blocks)):
-        ours = f"trf_blocks.{i}"
-        weights = [own[f"{ours}.{name}.weight"] for name in _QKV]
-        biases = [own.get(f"{ours}.{name}.bias", weights[0].new_zeros(len(weights[0]))) for name in _QKV]
-        theirs[f"h.{i}.attn.c_attn.weight"] = torch.cat(weights).T  # 3 × (D, D) -> (3D, D) -> (D, 3D)
-        theirs[f"h.{i}.attn.c_attn.bias"] = torch.cat(biases)  # (3D,)
-        for a, b in _LINEAR:
-            theirs[f"h.{i}.{b}.weight"] = own[f"{ours}.{a}.weight"].T  # (out, in) -> (in, out)
-            theirs[f"h.{i}.{b}.bias"] = own[f"{ours}.{a}.bias"]
-        for a, b in _NORM:
-            theirs[f"h.{i}.{b}.weight"] = own[f"{ours}.{a}.scale"]
-            theirs[f"h.{i}.{b}.bias"] = own[f"{ours}.{a}.shift"]
-    return theirs | {
-        "ln_f.weight": own["final_norm.scale"],
-        "ln_f.bias": own["final_norm.shift"],
-        "lm_head.weight": own["out_head.weight"],
-    }
-
-
-def load_pretrained(name: str, folder: Path | None = None) -> GPTModel:
-    """A pretrained model in eval mode: the one in the box, or GPT-2 in one of its four sizes.
-
-    GPT-2 is downloaded once from the Hugging Face hub (opt-in); the one in the box, with
-    `load_tokenizer("mini")`, needs no network. `data/cards/mini.md` says what it was trained on.
-
-    Args:
-        name: `"mini"`, or `"gpt2"`, `"gpt2-medium"`, `"gpt2-large"`, `"gpt2-xl"`.
-        folder: where `model.safetensors` and `config.json` already are; nothing is downloaded then.
-
-    Raises:
-        ValueError: if there is no model of this name.
-        WeightsError: without a network, or if the file is damaged.
-    """
-    if name == "mini":
-        return _load_mini(folder or MINI)
-    if name not in GPT2_SIZES:
-        names = ", ".join(("mini", *GPT2_SIZES))
-        raise ValueError(
-            say(f"No hay ningún modelo «{name}»: hay {names}.", f"There is no model “{name}”: there are {names}.")
-        )
-    path = folder / WEIGHTS_FILE if folder else _download(f"openai-community/{name}")
-    cfg = _config_of(folder) if folder else GPT2_SIZES[name]
-    model = GPTModel(cfg)
-    load_gpt2_weights(model, read_tensors(path))
-    return model.eval()
-
-
-def _load_mini(folder: Path) -> GPTModel:
-    """A model that was saved with its `GPTConfig`; the weights, of 16 bits on disk, have 32 in memory."""
-    model = GPTModel(GPTConfig(**json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))))
-    load_weights(model, folder / WEIGHTS_FILE)
-    return model.eval()
-
-
-def _config_of(folder: Path) -> GPTConfig:
-    """The shape that a folder in the hub's layout describes."""
-    theirs = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-    return GPTConfig(
-        vocab_size=theirs["vocab_size"],
-        context_length=theirs["n_positions"],
-        emb_dim=theirs["n_embd"],
-        n_heads=theirs["n_head"],
-        n_layers=theirs["n_layer"],
-        drop_rate=theirs.get("resid_pdrop", 0.1),
-        qkv_bias=True,
-    )
-
-
-def _download(repository: str) -> Path:
-    """The weights, from the hub or the cache; the hub's own library verifies and renames."""
-    from huggingface_hub import hf_hub_download
-
-    try:
-        return Path(hf_hub_download(repository, WEIGHTS_FILE, etag_timeout=1.5))
-    except Exception as error:  # the library has a dozen ways to say that there is no network
-        raise WeightsError(
-            say(
-                f"No se puede descargar {repository} ({type(error).__name__}): comprueba la conexión; el resto del "
-                "curso funciona sin red.",
-                f"{repository} can't be downloaded ({type(error).__name__}): check the connection; the rest of the "
-                "course works without one.",
-            )
-        ) from None
-
-
-def to_transformers(model: GPTModel, folder: Path | str, tokenizer: tiktoken.Encoding) -> None:
-    """Write a folder that `transformers.AutoModelForCausalLM.from_pretrained` and `AutoTokenizer` open.
-
-    The model's logits are the same there; what a student trains lives on in the ecosystem.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    vocab_size, emb_dim = model.tok_emb.weight.shape
-    end = tokenizer.eot_token
-    config = {
-        "model_type": "gpt2",
-        "architectures": ["GPT2LMHeadModel"],
-        "vocab_size": vocab_size,
-        "n_positions": len(model.pos_emb.weight),
-        "n_embd": emb_dim,
-        "n_head": model.trf_blocks[0].att.num_heads,
-        "n_layer": len(model.trf_blocks),
-        "activation_function": "gelu_new",
-        "layer_norm_epsilon": model.final_norm.eps,
-        "tie_word_embeddings": False,
-        "bos_token_id": end,
-        "eos_token_id": end,
-        **dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), model.dropout.p),
-    }
-    tensors = gpt2_tensors(model)
-    head = tensors.pop("lm_head.weight")
-    tensors = {f"transformer.{name}": tensor.contiguous() for name, tensor in tensors.items()}
-    tensors["lm_head.weight"] = head.clone()  # safetensors refuses tensors that share memory
-    save_file(tensors, folder / WEIGHTS_FILE, {"format": "pt"})
-    (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2), encoding="utf-8")
-    write_hf_tokenizer(tokenizer, folder, len(model.pos_emb.weight))

@@ -1,8 +1,10 @@
 """What chapter 7 has around its exercises: holding out, batches of similar length, loaders and answers."""
 
+import pytest
 import torch
 
 from desdecero.data import load_instructions
+from desdecero.errors import CourseError
 from desdecero.gpt import GPTConfig, GPTModel
 from desdecero.instruct import (
     IGNORE_INDEX,
@@ -28,6 +30,15 @@ def test_as_many_of_each_kind_are_held_out_and_nothing_is_lost() -> None:
     assert sorted(map(str, train + exam)) == sorted(map(str, entries))
     assert (train, exam) == hold_out(entries, per_kind=3, seed=1)
     assert exam != hold_out(entries, per_kind=3, seed=2)[1]
+
+
+def test_a_kind_with_too_few_tasks_is_named() -> None:
+    entries = [{"kind": "sum"}] * 3 + [{"kind": "rhyme"}] * 2
+    assert len(hold_out(entries, per_kind=2)[1]) == 4
+    with pytest.raises(CourseError, match=r"“rhyme”|«rhyme»") as caught:
+        hold_out(entries, per_kind=3)
+    assert isinstance(caught.value, ValueError)
+    assert hold_out([], per_kind=3) == ([], [])
 
 
 def test_batches_hold_every_row_once_and_rows_of_like_length() -> None:
@@ -64,6 +75,9 @@ def test_answers_are_those_of_one_task_at_a_time() -> None:
         written = generate(model, torch.tensor([ids]), 6, 256, eos_id=tokenizer.eot_token)[0, len(ids) :].tolist()
         expected.append(tokenizer.decode([i for i in written if i != tokenizer.eot_token]).strip())
     assert answer(model, tokenizer, entries, template, max_new_tokens=6, batch_size=2) == expected
+    assert answer(model, tokenizer, entries, template, max_new_tokens=0) == [""] * 5
+    with pytest.raises(CourseError, match="255"):
+        answer(model, tokenizer, entries, template, max_new_tokens=256)
 
 
 def test_a_data_set_is_its_entries_in_order() -> None:

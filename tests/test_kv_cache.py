@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from desdecero.errors import CourseError
 from desdecero.fast import fuse
 from desdecero.gpt import GPTConfig, GPTModel
 from desdecero.kv_cache import continue_greedily
@@ -43,6 +44,19 @@ def test_prompts_of_all_lengths_are_continued_as_each_alone(model: GPTModel, fus
 def test_long_prompts_are_cut_on_the_left(model: GPTModel) -> None:
     prompt = [i % 16 for i in range(40)]
     assert continue_greedily(model, [prompt], 4, END) == [one_by_one(model, prompt[-20:], 4)]
+
+
+def test_as_much_is_written_as_the_context_holds_beside_one_token_of_the_prompt(model: GPTModel) -> None:
+    assert continue_greedily(model, [[3, 5, 7]], 23, END) == [one_by_one(model, [7], 23)]
+    for too_many in (24, 25, 40):
+        with pytest.raises(CourseError, match="23") as caught:
+            continue_greedily(model, [[3, 5, 7]], too_many, END)
+        assert isinstance(caught.value, ValueError)
+
+
+def test_nothing_asked_for_is_nothing_written(model: GPTModel) -> None:
+    assert continue_greedily(model, [[3], [5, 7]], 0, END) == [[], []]
+    assert continue_greedily(model, [], 4, END) == []
 
 
 def test_a_prompt_may_hold_the_end_token(model: GPTModel) -> None:

@@ -12,6 +12,7 @@ import torch
 
 from desdecero.data import MINI, load_story
 from desdecero.edition import EDITIONS, use_edition
+from desdecero.errors import BadArgument
 from desdecero.gpt import GPTConfig, GPTModel
 from desdecero.pretrain.run import CONFIGS
 from desdecero.sampling import sample
@@ -111,5 +112,5 @@ def test_a_damaged_or_unknown_model_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="damaged or incomplete") as caught:
         load_pretrained("mini", tmp_path / "half")
     assert caught.value._render_traceback_() == [str(caught.value)]
-    with pytest.raises(ValueError, match="there are mini, gpt2, gpt2-medium, gpt2-large, gpt2-xl"):
+    with pytest.raises(BadArgument, match="there are mini, gpt2, gpt2-medium, gpt2-large, gpt2-xl"):
         load_pretrained("maxi")

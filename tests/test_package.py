@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 import tiktoken
@@ -14,6 +15,7 @@ from desdecero import EDITIONS, current_edition, use_edition
 from desdecero.attention import CausalAttention, MultiHeadAttention, SelfAttention, simple_attention
 from desdecero.authoring.tokenizer import train, write_ranks
 from desdecero.data import TOKENIZERS, load_story
+from desdecero.errors import CourseError
 from desdecero.gpt import GELU, GPT2_SIZES, GPTConfig, GPTModel, LayerNorm, generate_greedy
 from desdecero.text import (
     InputEmbedding,
@@ -47,12 +49,23 @@ def test_students_code_does_not_reach_the_build_or_grading() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
-def test_an_unknown_edition_is_refused() -> None:
-    with pytest.raises(ValueError, match="'fr'"):
-        use_edition("fr")
-    with pytest.raises(ValueError, match="'fr'"):
-        load_story("fr")
-    assert current_edition() in EDITIONS
+@pytest.mark.parametrize(
+    ("call", "es", "en"),
+    [
+        (use_edition, "La edición 'fr' no existe", "Edition 'fr' does not exist"),
+        (load_story, "La edición 'fr' no existe", "Edition 'fr' does not exist"),
+        (load_tokenizer, "ningún tokenizador «fr»: hay story, mini", "no tokenizer “fr”: there are story, mini"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_refused_in_one_sentence(
+    call: Callable[[str], object], es: str, en: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for edition, told in (("es", es), ("en", en)):
+        monkeypatch.setattr("desdecero.edition._current", edition)
+        with pytest.raises(CourseError, match=told) as caught:
+            call("fr")
+        assert isinstance(caught.value, ValueError)
+        assert current_edition() == edition
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

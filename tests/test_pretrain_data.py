@@ -6,11 +6,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from desdecero.authoring import mini, tokenizer
 from desdecero.data import load_story
+from desdecero.edition import EDITIONS, use_edition
 from desdecero.pretrain.batches import Windows
-from desdecero.pretrain.corpus import column, documents, held_out, up_to
-from desdecero.pretrain.prepare import clean, distinct, prepare, read_shards
+from desdecero.pretrain.corpus import CorpusError, column, documents, fingerprint, held_out, texts, up_to
+from desdecero.pretrain.prepare import clean, distinct, is_prepared, prepare, read_shards
 from desdecero.text import END_OF_TEXT, load_tokenizer
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    use_edition("en")
 
 
 def paragraphs() -> list[str]:
@@ -70,12 +77,101 @@ def test_preparing_loses_no_token(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_missing_or_small_shards_are_explained(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="prepare the corpus first"):
+@pytest.mark.parametrize(
+    ("edition", "missing", "short"),
+    [
+        ("es", "prepara antes el corpus", "usa un contexto más corto"),
+        ("en", "prepare the corpus first", "use a shorter context"),
+    ],
+)
+def test_missing_or_small_shards_are_explained(tmp_path: Path, edition: str, missing: str, short: str) -> None:
+    use_edition(edition)
+    with pytest.raises(CorpusError, match=missing):
         read_shards(tmp_path, "train")
     prepare(paragraphs(), load_tokenizer(), tmp_path)
-    with pytest.raises(ValueError, match="use a shorter context"):
+    with pytest.raises(CorpusError, match=short):
         Windows(tmp_path, "validation", 1_000_000)
+
+
+@pytest.mark.parametrize("count", [2, 3, 6])
+@pytest.mark.parametrize("kind", [False, True])
+def test_of_two_documents_or_more_each_part_gets_one(tmp_path: Path, count: int, kind: bool) -> None:
+    alike = [text for text in paragraphs() if held_out(clean(text)) == kind][:count]
+    summary = prepare(alike, load_tokenizer(), tmp_path)
+    assert summary.documents == len(alike) >= 2
+    found = {}
+    for split in ("train", "validation"):
+        (shard,) = read_shards(tmp_path, split)
+        found[split] = load_tokenizer().decode(shard.tolist()).split(END_OF_TEXT)[:-1]
+    *most, last = map(clean, alike)
+    assert found == ({"train": [last], "validation": most} if kind else {"train": most, "validation": [last]})
+
+
+@pytest.mark.parametrize("few", [[], ["One text, alone in its folder."], ["The same text, twice."] * 2])
+def test_too_few_documents_are_one_sentence_and_leave_no_summary(tmp_path: Path, few: list[str]) -> None:
+    prepare(paragraphs(), load_tokenizer(), tmp_path, source="before")
+    with pytest.raises(CorpusError, match=f"there are {min(len(few), 1)}: add .txt files") as raised:
+        prepare(few, load_tokenizer(), tmp_path, source="before")
+    assert "\n" not in str(raised.value)
+    assert not is_prepared(tmp_path, "before")
+
+
+def test_a_corpus_that_changed_is_noticed(tmp_path: Path) -> None:
+    corpus, shards = tmp_path / "corpus", tmp_path / "shards"
+    (corpus / "more").mkdir(parents=True)
+    for i, text in enumerate(paragraphs()[:5]):
+        (corpus / "more" / f"{i}.txt").write_text(text, encoding="utf-8")
+    prepare(texts(corpus), load_tokenizer(), shards, source=fingerprint(corpus))
+    assert is_prepared(shards, fingerprint(corpus))
+    changes = (
+        lambda: (corpus / "more" / "0.txt").write_text("longer or shorter", encoding="utf-8"),
+        lambda: (corpus / "more" / "1.txt").rename(corpus / "1.txt"),
+        lambda: (corpus / "2.txt.xz").write_bytes(lzma.compress(b"new")),
+    )
+    known = {fingerprint(corpus)}
+    for change in changes:
+        change()
+        (corpus / "notes.md").write_text(str(len(known)))  # no text of the corpus
+        assert not is_prepared(shards, fingerprint(corpus))
+        known.add(fingerprint(corpus))
+    assert len(known) == 4
+    (shards / "summary.json").write_text('{"sour')
+    assert not is_prepared(shards, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("a.tsv", b"Hi.\tHola.\nBye.\n", "Line 2 of .*a.tsv doesn't have two columns"),
+        ("a.txt", "año".encode("latin-1"), "a.txt is not UTF-8"),
+        ("a.txt.xz", b"no archive", "a.txt.xz is not a whole .xz"),
+        ("a.txt.xz", lzma.compress(b"some text " * 100)[:-20], "a.txt.xz is not a whole .xz"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_one_sentence(tmp_path: Path, name: str, content: bytes, complaint: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CorpusError, match=complaint) as raised:
+        list(texts(tmp_path))
+    assert "\n" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_an_empty_line_is_no_pair(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("Hi.\tHola.\n\n", encoding="utf-8")
+    assert list(texts(tmp_path)) == ["Hi.", "Hola."]
+
+
+def test_both_makers_hold_out_what_the_training_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokenizer, "CORPUS", dict.fromkeys(EDITIONS, ("book",)))
+    untidy = [text.replace(" ", "  ") for text in paragraphs()]
+    (tmp_path / "pairs").mkdir()
+    (tmp_path / tokenizer.PAIRS).write_bytes(lzma.compress(b"Hi.\tHola.\n"))
+    (tmp_path / "book.txt.xz").write_bytes(lzma.compress(f"\n{END_OF_TEXT}\n".join(untidy).encode("utf-8")))
+    kept = [text for text in map(clean, ["Hola.", *untidy]) if held_out(text)]
+    assert kept and any(not held_out(text) for text in untidy if clean(text) in kept)
+    assert list(mini.held_out_texts(tmp_path, "es")) == kept
+    assert list(tokenizer.corpus(tmp_path, "es", validation=True)) == kept
+    assert not set(tokenizer.corpus(tmp_path, "es")) & set(kept)
 
 
 def test_a_step_sees_the_same_windows_however_often_and_by_how_many(tmp_path: Path) -> None:

@@ -4,22 +4,45 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from desdecero.data import load_story
+from desdecero.edition import use_edition
+from desdecero.errors import BadArgument
 from desdecero.gpt import GPTConfig, GPTModel
-from desdecero.pretrain.prepare import prepare
-from desdecero.pretrain.run import CHECKPOINT, CONFIGS, Progress, Settings, pretrain, read_curve
+from desdecero.pretrain import __main__ as command
+from desdecero.pretrain import run
+from desdecero.pretrain.corpus import held_out
+from desdecero.pretrain.prepare import clean, prepare
+from desdecero.pretrain.run import (
+    CHECKPOINT,
+    CONFIGS,
+    Progress,
+    Settings,
+    load_checkpoint,
+    make_optimizer,
+    pretrain,
+    read_curve,
+    save_checkpoint,
+)
 from desdecero.text import END_OF_TEXT, load_tokenizer
-from desdecero.weights import load_weights
+from desdecero.weights import WeightsError, load_pretrained, load_weights
 
 CONFIG = GPTConfig(1_024, context_length=16, emb_dim=16, n_heads=2, n_layers=2, drop_rate=0.0)
 SETTINGS = Settings(
     steps=24, batch_size=8, peak_lr=2e-2, warmup_steps=4, validate_every=8, validation_batches=2, save_every=8
 )
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    use_edition("en")
 
 
 def stories() -> list[str]:
@@ -88,9 +111,9 @@ def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
     one = [sys.executable, *common, str(tmp_path / "one")]
     subprocess.run(one, check=True, env=environment, capture_output=True)
     two = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={port}"]
-    (tmp_path / "two").mkdir()
-    (tmp_path / "one" / "shards").rename(tmp_path / "two" / "shards")
-    subprocess.run([*two, *common, str(tmp_path / "two")], check=True, env=environment, capture_output=True)
+    command = [*two, *common, str(tmp_path / "two")]
+    done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True, encoding="utf-8")
+    assert done.stdout.count("Summary(") == 1  # one of them prepares, the other waits
     losses = [read_curve(tmp_path / name / "losses.csv") for name in ("one", "two")]
     assert len(losses[0]) == 6
     assert losses[1] == pytest.approx(losses[0], abs=1e-4)
@@ -102,6 +125,145 @@ def test_a_missing_corpus_is_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment)
     assert done.returncode == 2
     assert "There is no folder" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Six files, none of which is held out by its text."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    third = len(load_story("en")) // 3
+    for edition in ("es", "en"):
+        for i in range(3):
+            text = load_story(edition)[i * third : (i + 1) * third]
+            assert not held_out(clean(text))
+            (folder / f"{edition}-{i}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+def launch(corpus: Path, out: Path, *options: str) -> int:
+    return command.main(["--corpus", str(corpus), "--out", str(out), "--batch-size", "2", *options])
+
+
+def test_six_files_are_enough_and_the_model_comes_back(corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert launch(corpus, out, "--config", "trial", "--steps", "2") == 0
+    model = load_pretrained("mini", out)
+    trained = load_file(out / "model.safetensors")
+    assert all(torch.equal(parameter, trained[name]) for name, parameter in model.named_parameters())
+
+
+@pytest.mark.parametrize(
+    ("edition", "complaint"), [("es", "dos documentos distintos"), ("en", "Two different documents")]
+)
+def test_one_document_is_too_few_and_more_of_them_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], edition: str, complaint: str
+) -> None:
+    use_edition(edition)
+    (tmp_path / "a.txt").write_text(load_story("es"), encoding="utf-8")
+    options = (tmp_path, tmp_path / "out", "--config", "trial", "--steps", "1")
+    for _ in range(2):
+        assert launch(*options) == 2
+        assert complaint in capsys.readouterr().err
+    (tmp_path / "b.txt").write_text(load_story("en"), encoding="utf-8")
+    assert launch(*options) == 0
+
+
+def test_a_changed_corpus_is_prepared_anew(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = (corpus, tmp_path / "out", "--config", "trial", "--steps")
+    launch(*options, "1")
+    assert "Summary(" in capsys.readouterr().out
+    launch(*options, "2")
+    assert "Summary(" not in capsys.readouterr().out
+    (corpus / "es-0.txt").unlink()
+    launch(*options, "3")
+    assert "Summary(documents=5" in capsys.readouterr().out
+
+
+def test_going_on_says_so_and_another_model_is_refused(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert launch(corpus, out, "--config", "trial", "--steps", "2") == 0
+    assert "Goes on" not in capsys.readouterr().out
+    assert launch(corpus, out, "--config", "trial", "--steps", "3") == 0
+    assert "Goes on at step 2 of 3, with other settings than before: steps 2 → 3." in capsys.readouterr().out
+    assert len(read_curve(out / "losses.csv")) == 3
+    written = (out / "model.safetensors").stat().st_mtime_ns
+    assert launch(corpus, out, "--config", "trial", "--steps", "3") == 0
+    assert "has made 3 steps already" in capsys.readouterr().out
+    assert (out / "model.safetensors").stat().st_mtime_ns == written
+    assert launch(corpus, out, "--config", "mini") == 2
+    (complaint,) = capsys.readouterr().err.splitlines()
+    assert "of a model of another configuration: name another folder with --out" in complaint
+
+
+def test_a_checkpoint_from_before_it_kept_its_configuration_goes_on(shards: Path, tmp_path: Path, whole) -> None:
+    shorter = replace(SETTINGS, steps=8)
+    pretrain(shards, tmp_path, CONFIG, shorter, lambda progress: None)
+    path = tmp_path / CHECKPOINT
+    with safe_open(path, framework="pt") as file:
+        assert set(file.metadata()) == {"step", "config", "settings"}
+    save_file({name: tensor.clone() for name, tensor in load_file(path).items()}, path, {"step": "8"})
+    with pytest.raises(WeightsError, match="another configuration"):
+        pretrain(shards, tmp_path, replace(CONFIG, n_layers=1), SETTINGS)
+    assert len(pretrain(shards, tmp_path, CONFIG, SETTINGS, lambda progress: None)) == SETTINGS.steps
+
+
+def test_a_checkpoint_of_other_heads_or_a_damaged_one_changes_nothing(tmp_path: Path, whole) -> None:
+    path = tmp_path / CHECKPOINT
+    path.write_bytes((whole[0] / CHECKPOINT).read_bytes())
+    model = GPTModel(CONFIG)
+    optimizer = make_optimizer(model, SETTINGS)
+    before = model.out_head.weight.clone()
+    with pytest.raises(WeightsError, match="another configuration"):  # though every shape is the same
+        load_checkpoint(path, model, optimizer, replace(CONFIG, n_heads=4))
+    path.write_bytes(path.read_bytes()[:1_000])
+    with pytest.raises(WeightsError, match="damaged or incomplete"):
+        load_checkpoint(path, model, optimizer)
+    with pytest.raises(WeightsError, match="There is no file"):
+        load_checkpoint(tmp_path / "nothing", model, optimizer)
+    assert torch.equal(model.out_head.weight, before) and not optimizer.state
+
+
+def test_what_a_checkpoint_gives_does_not_live_in_its_file(tmp_path: Path, whole) -> None:
+    path = tmp_path / CHECKPOINT
+    path.write_bytes((whole[0] / CHECKPOINT).read_bytes())
+    model = GPTModel(CONFIG)
+    optimizer = make_optimizer(model, SETTINGS)
+    load_checkpoint(path, model, optimizer)
+    path.write_bytes(b"\xff" * path.stat().st_size)
+    for parameter in model.parameters():
+        assert all(torch.isfinite(memory).all() for memory in optimizer.state[parameter].values())
+    save_checkpoint(path, model, optimizer, 24)
+    before, after = load_file(whole[0] / CHECKPOINT), load_file(path)
+    assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_an_interrupted_run_is_one_sentence(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_show", interrupt)
+    assert launch(corpus, tmp_path / "out", "--config", "trial", "--steps", "2") == 130
+    assert capsys.readouterr().err == "Stopped: run it again to go on.\n"
+
+
+def test_processes_that_can_not_share_a_batch_are_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)
+    monkeypatch.setattr("torch.distributed.get_world_size", lambda: 3)
+    with pytest.raises(BadArgument, match="choose a multiple of 3"):
+        pretrain(tmp_path / "no shards yet", tmp_path, CONFIG, SETTINGS)
+
+
+def test_several_processes_keep_to_the_cpu_where_gloo_joins_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    assert run.device_of(1).type == "mps"
+    assert run.device_of(2).type == "cpu"
 
 
 def test_the_course_model_has_the_size_it_says() -> None:

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pooch
 import pytest
 
 from desdecero.data import public
@@ -105,6 +106,27 @@ def test_without_a_network_it_says_so_within_two_seconds(address: str, tmp_path:
     with pytest.raises(DownloadError, match="the rest of the course works without one"):
         fetch_instructions(f"{address}/good", tmp_path)
     assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("edition", "complaint"), [("es", "No se puede escribir en .*DESDECERO_CACHE"), ("en", "Can't write to .*file")]
+)
+def test_a_folder_that_can_not_be_written_is_not_blamed_on_the_network(
+    server: str, tmp_path: Path, edition: str, complaint: str
+) -> None:
+    use_edition(edition)
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(DownloadError, match=complaint) as raised:
+        fetch_instructions(f"{server}/good", tmp_path / "file" / "cache")
+    assert "\n" not in str(raised.value)
+
+
+def test_the_variable_moves_the_cache(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESDECERO_CACHE", str(tmp_path / "mine"))
+    fetch_instructions(f"{server}/good")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["instruction-data.json"]
+    monkeypatch.delenv("DESDECERO_CACHE")
+    assert public.cache_folder() == Path(pooch.os_cache("desdecero"))
 
 
 def test_messages_come_out_of_their_archive(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,11 @@ ITEM = re.compile(r"^- \*\*(?P<names>.+?), (?P<year>\d{4})\.\*\* \[(?P<title>[^\
 CREDIT = re.compile(r"([A-Z][\w-]+)(?: et al\.| and [A-Z][\w-]+)?,\s(1[89]\d\d|20\d\d)")
 
 
+def links_of(entry: Entry) -> list[str]:
+    """Its link, then the further ones."""
+    return [entry.link, *(other["link"] for other in entry.also)]
+
+
 def link_fault(link: str) -> str | None:
     """What is wrong with the form of a link."""
     if not link.startswith("https://") and link not in WITHOUT_TLS:
@@ -43,7 +48,7 @@ def link_fault(link: str) -> str | None:
 
 def faults(entry: Entry) -> list[str]:
     """What an entry lacks, one phrase each."""
-    found = [f"{link} {fault}" for link in entry.links() if (fault := link_fault(link))]
+    found = [f"{link} {fault}" for link in links_of(entry) if (fault := link_fault(link))]
     if not 1900 <= entry.year <= 2100:
         found.append("no year")
     if not (entry.title.strip() and all(name.strip() for name in entry.authors) and entry.authors):
@@ -71,7 +76,7 @@ def cited(chapter: Chapter) -> list[str]:
 
 
 def missing(links: Iterable[str], listed: Iterable[Entry]) -> set[str]:
-    return set(links) - {link for entry in listed for link in entry.links()}
+    return set(links) - {link for entry in listed for link in links_of(entry)}
 
 
 def shown(edition: str) -> str:
@@ -99,7 +104,7 @@ def test_an_entry_is_whole(entry: Entry) -> None:
 
 
 def test_nothing_stands_twice() -> None:
-    assert twice(link for entry in entries() for link in entry.links()) == []
+    assert twice(link for entry in entries() for link in links_of(entry)) == []
     assert twice(entry.title.lower() for entry in entries()) == []
 
 
@@ -126,7 +131,7 @@ def test_entries_stand_under_the_chapter_that_cites_them_first() -> None:
             first.setdefault(link, chapter.assignment)
     moved = {}
     for entry in entries():
-        by = [first[link] for link in entry.links() if link in first]
+        by = [first[link] for link in links_of(entry) if link in first]
         if by and entry.chapter not in (min(by, key=list(CHAPTERS).index), "course"):
             moved[entry.link] = (entry.chapter, by)
     assert not moved

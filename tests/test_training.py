@@ -8,8 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from desdecero.gpt import GPTConfig, GPTModel, generate_greedy
-from desdecero.sampling import generate, sample_next
-from desdecero.text import make_loader
+from desdecero.sampling import generate, sample, sample_next
+from desdecero.text import END_OF_TEXT, load_tokenizer, make_loader
 from desdecero.training import (
     batch_loss,
     clip_gradients,
@@ -176,3 +176,22 @@ def test_generation_is_greedy_by_default_and_repeatable_otherwise(model: GPTMode
     runs = [generate(model, prompt, 9, 6, 1.0, 5, generator=torch.Generator().manual_seed(3)) for _ in range(2)]
     assert torch.equal(*runs)
     assert model.training
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_sample_is_the_same_for_each_seed_whatever_the_mode(training: bool) -> None:
+    torch.manual_seed(5)
+    tokenizer = load_tokenizer("story")
+    model = GPTModel(GPTConfig(tokenizer.n_vocab, 16, emb_dim=16, n_heads=2, n_layers=1, drop_rate=0.5)).train(training)
+    first, again, other = (sample(model, tokenizer, "La luna", 12, top_k=None, seed=seed) for seed in (3, 3, 4))
+    assert first == again != other
+    assert model.training == training
+    with pytest.raises(RuntimeError):
+        sample(model, tokenizer, "La luna", top_k=0)  # the least is 1
+    assert model.training == training
+
+
+def test_a_prompt_may_spell_the_end_of_a_text() -> None:
+    tokenizer = load_tokenizer("story")
+    model = GPTModel(GPTConfig(tokenizer.n_vocab, 16, emb_dim=16, n_heads=2, n_layers=1))
+    assert sample(model, tokenizer, END_OF_TEXT, max_new_tokens=2).startswith(END_OF_TEXT)

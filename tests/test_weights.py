@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LM
 
 from desdecero.data import load_story
 from desdecero.edition import EDITIONS, use_edition
+from desdecero.errors import CourseError
 from desdecero.gpt import GPTConfig, GPTModel
 from desdecero.text import load_tokenizer
 from desdecero.weights import (
@@ -150,11 +151,37 @@ def test_a_truncated_file_is_one_sentence(model: GPTModel, tmp_path: Path, kept:
 def test_other_faults_are_one_sentence_each(model: GPTModel, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="There is no file"):
         load_weights(model, tmp_path / "nothing")
-    with pytest.raises(ValueError, match="gpt2-medium"):
+    with pytest.raises(CourseError, match="gpt2-medium"):
         load_pretrained("gpt5")
     save_file({"tok_emb.weight": torch.ones(2, 2)}, tmp_path / "small")
     with pytest.raises(WeightsError, match="tok_emb"):
         load_weights(model, tmp_path / "small")
+
+
+@pytest.mark.parametrize("name", ["mini", "gpt2"])
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "There is no file .*config.json"),
+        (b'{"vocab_', "describe a model of this kind"),
+        (b"\xff\xfe", "describe a model of this kind"),
+        (b"[1, 2]", "describe a model of this kind"),
+        (b'{"n_positions": 3, "layers": 12}', "describe a model of this kind"),
+    ],
+)
+def test_a_folder_without_a_model_is_one_sentence(
+    name: str, content: bytes | None, complaint: str, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(WeightsError, match=complaint) as raised:
+        load_pretrained(name, tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_may_be_named_by_a_string(tmp_path: Path) -> None:
+    gpt2("tiny").save_pretrained(tmp_path)
+    assert len(load_pretrained("gpt2", str(tmp_path)).trf_blocks) == SIZES["tiny"][-1]
 
 
 def test_without_a_network_gpt2_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

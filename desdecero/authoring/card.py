@@ -18,15 +18,17 @@ from desdecero.authoring.mini import STAGES, held_out_texts
 from desdecero.data import MINI
 from desdecero.edition import EDITIONS
 from desdecero.fast import fuse
+from desdecero.files import whole
 from desdecero.gpt import GPTModel
 from desdecero.plots import BLUE, ORANGE, canvas
+from desdecero.pretrain.checkpoint import CURVE, read_curve
 from desdecero.pretrain.ngram import NGramModel
-from desdecero.pretrain.prepare import read_shards
-from desdecero.pretrain.run import CONFIGS, CURVE, WEIGHTS, read_curve, start_weights
+from desdecero.pretrain.prepare import SUMMARY, read_shards
+from desdecero.pretrain.run import CONFIGS, start_weights
 from desdecero.sampling import sample
 from desdecero.text import load_tokenizer
 from desdecero.training import bits_per_byte
-from desdecero.weights import load_pretrained
+from desdecero.weights import CONFIG_FILE, WEIGHTS_FILE, load_pretrained
 
 CARD = MINI.parent / "cards" / "mini.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -37,14 +39,14 @@ NGRAM_TOKENS = 40_000_000  # at most so many tokens teach the 5-gram model
 def install(run: Path) -> None:
     """The weights of a finished run, in 16 bits, with their configuration and the losses of both stages."""
     MINI.mkdir(exist_ok=True)
-    tensors = load_file(run / list(STAGES)[-1] / WEIGHTS)
-    weights = MINI / WEIGHTS
-    save_file({name: tensor.to(torch.bfloat16) for name, tensor in tensors.items()}, weights)
-    weights.chmod(0o644)
-    config = json.dumps(asdict(CONFIGS["mini"]), indent=2)
-    (MINI / "config.json").write_text(config + "\n", encoding="utf-8")
+    tensors = load_file(run / list(STAGES)[-1] / WEIGHTS_FILE)
+    with whole(MINI / WEIGHTS_FILE) as part:
+        save_file({name: tensor.to(torch.bfloat16) for name, tensor in tensors.items()}, part)
+        part.chmod(0o644)
+    with whole(MINI / CONFIG_FILE) as part:
+        part.write_text(json.dumps(asdict(CONFIGS["mini"]), indent=2) + "\n", encoding="utf-8")
     curves = {name: read_curve(run / name / CURVE) for name in STAGES}
-    with (MINI / CURVE).open("w", newline="", encoding="utf-8") as file:
+    with whole(MINI / CURVE) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("stage", "step", "loss"))
         for name, losses in curves.items():
@@ -65,7 +67,8 @@ def draw_losses(curves: dict[str, list[float]], path: Path) -> None:
     axes.set_xlabel("step")
     axes.set_ylabel("training loss (nats per token)")
     axes.legend(frameon=False)
-    figure.savefig(path, dpi=110, facecolor="white", bbox_inches="tight")
+    with whole(path) as part:
+        figure.savefig(part, format="png", dpi=110, facecolor="white", bbox_inches="tight")
 
 
 def measure(corpus: Path, run: Path) -> dict[str, dict[str, float]]:
@@ -105,7 +108,7 @@ def table(measured: dict[str, dict[str, float]], run: Path) -> Iterator[str]:
     context = CONFIGS["mini"].context_length
     for name, stage in STAGES.items():
         losses = read_curve(run / name / CURVE)
-        summary = json.loads((run / name / "shards" / "summary.json").read_text(encoding="utf-8"))
+        summary = json.loads((run / name / "shards" / SUMMARY).read_text(encoding="utf-8"))
         seen = len(losses) * stage.settings.batch_size * context
         rates = f"{stage.settings.peak_lr:g} to {stage.settings.min_lr:g}"
         tokens = summary["train_tokens"]
@@ -125,5 +128,6 @@ def write_card(corpus: Path, run: Path) -> str:
     card = CARD.read_text(encoding="utf-8")
     before, _, rest = card.partition(BEGIN)
     _, _, after = rest.partition(END)
-    CARD.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    with whole(CARD) as part:
+        part.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
     return text

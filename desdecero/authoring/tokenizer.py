@@ -2,14 +2,17 @@
 
 import base64
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
 from desdecero.data import TOKENIZERS, load_story
 from desdecero.edition import EDITIONS
+from desdecero.files import whole
 from desdecero.hf_tokenizer import letters_of_bytes
 from desdecero.pretrain.corpus import column, documents, held_out, up_to
+from desdecero.pretrain.prepare import clean
 from desdecero.text import SPLIT_PATTERN, load_tokenizer
 
 # Entries, `<|endoftext|>` included.
@@ -25,11 +28,22 @@ PAIRS, COLUMN = "pairs/tatoeba_en_es.tsv.xz", {"es": 1, "en": 0}
 BYTES_PER_LANGUAGE = 30_000_000
 
 
+def sources(folder: Path, edition: str) -> list[Iterator[str]]:
+    """Documents of one language as they come, the simplest sources first."""
+    return [
+        column(folder / PAIRS, COLUMN[edition]),
+        *(documents(folder / f"{name}.txt.xz") for name in CORPUS[edition]),
+    ]
+
+
+def selected(source: Iterable[str], validation: bool = False) -> Iterator[str]:
+    """The documents of a source, cleaned, that serve for training, or those held out: as in `prepare`."""
+    return (document for document in filter(None, map(clean, source)) if held_out(document) == validation)
+
+
 def corpus(folder: Path, edition: str, validation: bool = False) -> Iterator[str]:
-    """The documents of one language, for training or those held out."""
-    sources = [column(folder / PAIRS, COLUMN[edition])]
-    sources += [documents(folder / f"{name}.txt.xz") for name in CORPUS[edition]]
-    return (text for source in sources for text in source if held_out(text) == validation)
+    """The documents of one language, for training or those held out; `mini.tiktoken` learned from them uncleaned."""
+    return chain.from_iterable(selected(source, validation) for source in sources(folder, edition))
 
 
 def train(texts: Iterable[str], size: int) -> Tokenizer:
@@ -52,9 +66,8 @@ def write_ranks(tokenizer: Tokenizer, path: Path) -> None:
     bytes_of = {letter: byte for byte, letter in letters_of_bytes().items()}
     entries = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     lines = [f"{base64.b64encode(bytes(bytes_of[c] for c in token)).decode()} {rank}" for token, rank in entries]
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
-    temporary.replace(path)
+    with whole(path) as written:
+        written.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
 
 
 def make_tokenizers(folder: Path | None) -> list[Path]:

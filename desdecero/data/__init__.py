@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desdecero.edition import EDITIONS, current_edition
+from desdecero.edition import current_edition, existing_edition
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ def load_story(edition: str | None = None) -> str:
     """The course's running text: *Lo que viene después del chopo*, or *What Comes After the Poplar*.
 
     Raises:
-        ValueError: if `edition` is neither `"es"` nor `"en"`; so do the other loaders.
+        BadArgument: if `edition` is neither `"es"` nor `"en"`; so do the other loaders.
     """
     return _file("story.txt", edition).read_text(encoding="utf-8")
 
@@ -44,7 +44,4 @@ def load_preferences(edition: str | None = None) -> list[dict[str, str]]:
 
 
 def _file(name: str, edition: str | None) -> Path:
-    edition = edition or current_edition()
-    if edition not in EDITIONS:
-        raise ValueError(f"edition {edition!r} does not exist: use 'es' (español) or 'en' (English)")
-    return HERE / edition / name
+    return HERE / existing_edition(edition or current_edition()) / name

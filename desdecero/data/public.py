@@ -4,7 +4,10 @@ Nothing in the course depends on them; `load_sms` and `load_instructions` are in
 """
 
 import json
+import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +16,7 @@ import requests
 
 from desdecero.edition import say
 from desdecero.errors import CourseError
+from desdecero.files import whole
 
 # Almeida and Gómez Hidalgo (2011), UCI repository, CC BY 4.0.
 SMS_URL = "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip"
@@ -35,14 +39,15 @@ class DownloadError(CourseError, RuntimeError):
 
 def cache_folder() -> Path:
     """Where downloads are kept; the variable DESDECERO_CACHE moves it."""
-    return Path(pooch.os_cache("desdecero"))
+    chosen = os.environ.get("DESDECERO_CACHE")
+    return Path(chosen).expanduser() if chosen else Path(pooch.os_cache("desdecero"))
 
 
 def fetch_sms_spam_collection(url: str = SMS_URL, folder: Path | None = None) -> pd.DataFrame:
     """5,574 English messages, columns `label` ("ham" or "spam") and `text`.
 
     Raises:
-        DownloadError: without a network, or if what came is not the file it should be.
+        DownloadError: without a network, if what came is not the file it should be, or if it can't be kept.
     """
     folder = folder or cache_folder()
     path = folder / SMS_MEMBER
@@ -55,12 +60,10 @@ def fetch_sms_spam_collection(url: str = SMS_URL, folder: Path | None = None) ->
             data = b""
         finally:
             archive.unlink()
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_bytes(data)
-        if not _is(temporary, SMS_SHA256):
-            temporary.unlink()
-            raise DownloadError(_altered(url))
-        temporary.replace(path)
+        with _explained(url, folder), whole(path) as part:
+            part.write_bytes(data)
+            if not _is(part, SMS_SHA256):
+                raise DownloadError(_altered(url))
     rows = [line.split("\t", 1) for line in path.read_text(encoding="utf-8").splitlines()]
     return pd.DataFrame(rows, columns=["label", "text"])
 
@@ -69,7 +72,7 @@ def fetch_instructions(url: str = INSTRUCTIONS_URL, folder: Path | None = None) 
     """1,100 English entries with `instruction`, `input` and `output`.
 
     Raises:
-        DownloadError: without a network, or if what came is not the file it should be.
+        DownloadError: without a network, if what came is not the file it should be, or if it can't be kept.
     """
     path = _download(url, INSTRUCTIONS_SHA256, folder or cache_folder(), "instruction-data.json")
     return json.loads(path.read_text(encoding="utf-8"))
@@ -83,8 +86,19 @@ def _download(url: str, sha256: str | None, folder: Path, name: str) -> Path:
     """The file, from the cache if it is there; pooch writes to a temporary file and verifies before it renames."""
     downloader = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT, READ))
     pooch.get_logger().setLevel("ERROR")
-    try:
+    with _explained(url, folder):
         return Path(pooch.retrieve(url, known_hash=sha256, fname=name, path=folder, downloader=downloader))
+
+
+@contextmanager
+def _explained(url: str, folder: Path) -> Iterator[None]:
+    """Around what brings `url` into `folder`.
+
+    Raises:
+        DownloadError: in place of each library's own errors.
+    """
+    try:
+        yield
     except requests.HTTPError as error:
         status = error.response.status_code
         raise DownloadError(
@@ -93,11 +107,20 @@ def _download(url: str, sha256: str | None, folder: Path, name: str) -> Path:
                 f"The server does not deliver {url} (code {status}): try again later; the course does not need it.",
             )
         ) from None
-    except (requests.RequestException, OSError):
+    except (requests.RequestException, ConnectionError, TimeoutError):  # the first is an OSError, too
         raise DownloadError(
             say(
                 f"No se puede descargar {url}: comprueba la conexión; todo lo demás del curso funciona sin red.",
                 f"{url} can't be downloaded: check the connection; all the rest of the course works without one.",
+            )
+        ) from None
+    except OSError as error:
+        raise DownloadError(
+            say(
+                f"No se puede escribir en {folder} ({type(error).__name__}): elige otra carpeta con la variable "
+                "DESDECERO_CACHE.",
+                f"Can't write to {folder} ({type(error).__name__}): choose another folder with the variable "
+                "DESDECERO_CACHE.",
             )
         ) from None
     except ValueError:  # pooch: the hash differs

@@ -2,28 +2,21 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import torch.distributed as dist
 
 from desdecero.edition import say
-from desdecero.pretrain.corpus import column, documents
-from desdecero.pretrain.prepare import Summary, prepare
-from desdecero.pretrain.run import CONFIGS, Progress, Settings, for_trial, pretrain
+from desdecero.errors import CourseError
+from desdecero.pretrain.checkpoint import going_on
+from desdecero.pretrain.corpus import fingerprint, texts
+from desdecero.pretrain.prepare import Summary, is_prepared, prepare
+from desdecero.pretrain.run import CONFIGS, Progress, Settings, for_trial, pretrain, processes
 from desdecero.text import load_tokenizer
 
-
-def texts(folder: Path) -> Iterator[str]:
-    """Every document below a folder: `.txt` and `.txt.xz`, and both columns of `.tsv` and `.tsv.xz`."""
-    for path in sorted(folder.rglob("*")):
-        name = path.name.removesuffix(".xz")
-        if name.endswith(".txt"):
-            yield from documents(path)
-        elif name.endswith(".tsv"):
-            for index in (0, 1):
-                yield from column(path, index)
+PATIENCE = timedelta(days=1)  # for the process that prepares a corpus while the others wait
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,20 +35,46 @@ def main(argv: list[str] | None = None) -> int:
     settings = replace(Settings(), batch_size=options.batch_size, precision=options.precision, compile=options.compile)
     if options.steps:
         settings = for_trial(settings, options.steps)
-    shards = options.out / "shards"
     try:
-        if not (shards / "summary.json").exists():
-            print(prepare(texts(options.corpus), load_tokenizer("mini"), shards, tell=_show_summary))
-        pretrain(shards, options.out, CONFIGS[options.config], settings, tell=_show)
-        if dist.is_initialized():
-            dist.barrier()  # nobody leaves while another still writes
-    except (ValueError, FileNotFoundError) as error:
+        _run(options.corpus, options.out, options.config, settings)
+    except (CourseError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(say("Interrumpido: repite la orden para seguir.", "Stopped: run it again to go on."), file=sys.stderr)
+        return 130
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
     return 0
+
+
+def _run(corpus: Path, out: Path, config: str, settings: Settings) -> None:
+    rank, world_size = processes(settings)
+    shards = out / "shards"
+    problem: list[Exception | None] = [None]
+    waiting = dist.new_group(backend="gloo", timeout=PATIENCE) if world_size > 1 else None
+    if rank == 0:
+        try:
+            if told := going_on(out, CONFIGS[config], asdict(settings)):
+                print(told, flush=True)
+            _prepare_once(corpus, shards)
+        except (CourseError, OSError) as error:
+            problem[0] = error
+    if world_size > 1:
+        dist.broadcast_object_list(problem, group=waiting)
+    if problem[0] is not None:
+        raise problem[0]
+    pretrain(shards, out, CONFIGS[config], settings, tell=_show)
+    if world_size > 1:
+        dist.barrier()  # nobody leaves while another still writes
+
+
+def _prepare_once(corpus: Path, shards: Path) -> None:
+    """Prepare the corpus, unless the shards are already of these very files."""
+    source = fingerprint(corpus)
+    if not is_prepared(shards, source):
+        print(prepare(texts(corpus), load_tokenizer("mini"), shards, tell=_show_summary, source=source), flush=True)
 
 
 def _show_summary(summary: Summary) -> None:

@@ -9,11 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from desdecero.edition import say
+from desdecero.pretrain.corpus import CorpusError
 from desdecero.pretrain.prepare import read_shards
 
 
 class Windows:
-    """Random windows of `context_length` tokens out of a split's shards."""
+    """Random windows of `context_length` tokens out of a split's shards.
+
+    Raises:
+        CorpusError: if no shard is longer than a window.
+    """
 
     def __init__(self, folder: Path, split: str, context_length: int, seed: int = 0) -> None:
         self.shards = read_shards(folder, split)
@@ -21,7 +27,16 @@ class Windows:
         self.seed = seed
         room = np.array([max(0, len(shard) - context_length) for shard in self.shards])
         if not room.any():
-            raise ValueError(f"no {split} shard holds more than {context_length} tokens: use a shorter context")
+            longest = max(map(len, self.shards))
+            part = {"train": say("entrenar", "training"), "validation": say("validar", "validation")}[split]
+            raise CorpusError(
+                say(
+                    f"Para {part} hay {longest} tokens, y el contexto es de {context_length}: añade textos, o usa un "
+                    "contexto más corto.",
+                    f"There are {longest} tokens for {part}, and the context is {context_length}: add texts, or use a "
+                    "shorter context.",
+                )
+            )
         self.ends = room.cumsum()  # of all possible starts, numbered through the shards
 
     def batch(self, step: int, batch_size: int, rank: int = 0, world_size: int = 1) -> tuple[Tensor, Tensor]:

@@ -15,10 +15,15 @@ from pathlib import Path
 import numpy as np
 import tiktoken
 
-from desdecero.pretrain.corpus import held_out
+from desdecero.edition import say
+from desdecero.errors import BadArgument
+from desdecero.files import whole
+from desdecero.pretrain.corpus import CorpusError, held_out
+from desdecero.text import END_OF_TEXT
 
 SHINGLE, ONE_IN, ENOUGH = 8, 16, 10  # words to a shingle; one of 16 is looked at, if that leaves ten
 SPLITS = ("train", "validation")
+SUMMARY = "summary.json"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\ufeff]")
 
@@ -90,10 +95,8 @@ class ShardWriter:
 
     def _write(self, count: int) -> None:
         ids = np.concatenate(self.waiting)
-        path = self.folder / f"{self.split}-{self.written:04}.bin"
-        temporary = path.with_suffix(".part")
-        ids[:count].tofile(temporary)
-        temporary.replace(path)
+        with whole(self.folder / f"{self.split}-{self.written:04}.bin") as part:
+            ids[:count].tofile(part)
         self.waiting, self.held, self.written = [ids[count:]], len(ids) - count, self.written + 1
 
 
@@ -103,49 +106,90 @@ def prepare(
     folder: Path,
     shard_size: int = 10_000_000,
     tell: Callable[[Summary], None] | None = None,
+    source: str = "",
 ) -> Summary:
     """Write the documents as shards `train-0000.bin`, `validation-0000.bin`, … and a `summary.json` into `folder`.
 
-    Each document ends with `<|endoftext|>`; one in twenty goes to validation, whole. `tell` is called now and then.
+    Each document ends with `<|endoftext|>`; one in twenty goes to validation, whole, or the last where that would
+    leave none. `tell` is called now and then. `source`, a corpus's fingerprint, is kept for `is_prepared`.
 
     Raises:
-        ValueError: if the tokenizer has too many entries for two bytes.
+        BadArgument: if the tokenizer has too many entries for two bytes.
+        CorpusError: if there are fewer than two different documents.
     """
     if tokenizer.n_vocab > 2**16:
-        raise ValueError(f"a tokenizer of {tokenizer.n_vocab} entries does not fit into two bytes per token")
+        raise BadArgument(
+            say(
+                f"Un tokenizador de {tokenizer.n_vocab} entradas no cabe en dos bytes por token.",
+                f"A tokenizer of {tokenizer.n_vocab} entries does not fit into two bytes per token.",
+            )
+        )
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / SUMMARY).unlink(missing_ok=True)  # first of all: shards without it are not trusted
     for old in folder.glob("*.bin"):
         old.unlink()
     writers = {split: ShardWriter(folder, split, shard_size) for split in SPLITS}
-    summary, seen = Summary(), Seen()
-    for document in map(clean, documents):
-        if not document:
-            continue
-        summary.documents += 1
-        if seen.share(document) > 0.5:
-            summary.duplicates += 1
-            continue
-        split = SPLITS[held_out(document)]
+    summary = Summary()
+
+    def counted() -> Iterator[str]:
+        for document in filter(None, map(clean, documents)):
+            summary.documents += 1
+            yield document
+
+    def add(document: str, split: str) -> None:
         ids = [*tokenizer.encode_ordinary(document), tokenizer.eot_token]
         writers[split].add(ids)
         setattr(summary, f"{split}_tokens", getattr(summary, f"{split}_tokens") + len(ids))
         setattr(summary, f"{split}_bytes", getattr(summary, f"{split}_bytes") + len(document.encode("utf-8")))
+
+    kept, last = 0, ""  # each document waits for the next, so that the last can go where there is none
+    for document in distinct(counted()):
+        if last:
+            add(last, SPLITS[held_out(last)])
+        kept, last = kept + 1, document
+        summary.duplicates = summary.documents - kept
         if tell is not None and summary.documents % 100 == 0:
             tell(summary)
+    summary.duplicates = summary.documents - kept
+    if kept < 2:
+        raise CorpusError(
+            say(
+                f"Hacen falta dos documentos distintos o más, uno para validar, y hay {kept}: añade archivos .txt, o "
+                f"parte el que tienes con líneas {END_OF_TEXT}.",
+                f"Two different documents or more are needed, one to validate on, and there are {kept}: add .txt "
+                f"files, or divide the one you have by lines {END_OF_TEXT}.",
+            )
+        )
+    empty = [split for split, writer in writers.items() if not writer.held and not writer.written]
+    add(last, empty[0] if empty else SPLITS[held_out(last)])
     for writer in writers.values():
         writer.close()
-    described = {**asdict(summary), "tokenizer": tokenizer.name, "vocab_size": tokenizer.n_vocab}
-    (folder / "summary.json").write_text(json.dumps(described, indent=2), encoding="utf-8")
+    described = {**asdict(summary), "tokenizer": tokenizer.name, "vocab_size": tokenizer.n_vocab, "source": source}
+    with whole(folder / SUMMARY) as part:
+        part.write_text(json.dumps(described, indent=2), encoding="utf-8")
     return summary
+
+
+def is_prepared(folder: Path, source: str) -> bool:
+    """Whether `folder` holds the shards of the corpus with this fingerprint."""
+    try:
+        return json.loads((folder / SUMMARY).read_text(encoding="utf-8")).get("source") == source
+    except (FileNotFoundError, ValueError):  # none, or half of one
+        return False
 
 
 def read_shards(folder: Path, split: str) -> list[np.ndarray]:
     """The shards of a split, mapped into memory: nothing is read before it is used.
 
     Raises:
-        FileNotFoundError: if there are none.
+        CorpusError: if there are none.
     """
     paths = sorted(folder.glob(f"{split}-*.bin"))
     if not paths:
-        raise FileNotFoundError(f"no {split} shards in {folder}: prepare the corpus first")
+        raise CorpusError(
+            say(
+                f"En {folder} no hay datos preparados ({split}): prepara antes el corpus.",
+                f"There are no {split} shards in {folder}: prepare the corpus first.",
+            )
+        )
     return [np.memmap(path, dtype=np.uint16, mode="r") for path in paths]

@@ -4,7 +4,6 @@ Alone or under `torchrun`: with several processes each takes its part of every b
 one process with the whole batch.
 """
 
-import csv
 import json
 import math
 import os
@@ -16,18 +15,29 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import AdamW
 
 from desdecero.device import best_device
+from desdecero.edition import say
+from desdecero.errors import BadArgument
 from desdecero.fast import fuse, keep_memory
+from desdecero.files import whole
 from desdecero.gpt import GPTConfig, GPTModel
 from desdecero.pretrain.batches import Windows
+from desdecero.pretrain.checkpoint import (
+    CHECKPOINT,
+    CURVE,
+    draw_curve,
+    load_checkpoint,
+    read_curve,
+    save_checkpoint,
+    write_curve,
+)
+from desdecero.pretrain.prepare import SUMMARY
 from desdecero.training import learning_rate
-from desdecero.weights import load_weights, save_weights
+from desdecero.weights import CONFIG_FILE, WEIGHTS_FILE, load_weights, save_weights
 
 CONFIGS = {
     # 9.0 million parameters: what the course ships.
@@ -35,7 +45,6 @@ CONFIGS = {
     # Half a minute on a laptop: to see the pipeline work.
     "trial": GPTConfig(8_192, context_length=64, emb_dim=64, n_heads=4, n_layers=2, drop_rate=0.0),
 }
-CHECKPOINT, WEIGHTS, CURVE = "checkpoint.safetensors", "model.safetensors", "losses.csv"
 
 
 @dataclass(frozen=True)
@@ -93,31 +102,6 @@ def make_optimizer(model: GPTModel, settings: Settings) -> AdamW:
     return AdamW(groups, lr=settings.peak_lr, betas=(0.9, 0.95))
 
 
-def save_checkpoint(path: Path, model: GPTModel, optimizer: AdamW, step: int) -> None:
-    """Weights and the optimizer's memory after `step` steps, in one file, written whole or not at all."""
-    tensors: dict[str, Tensor] = {}
-    for name, parameter in model.named_parameters():
-        tensors[f"weight.{name}"] = parameter.detach().contiguous()
-        for key in ("exp_avg", "exp_avg_sq"):
-            tensors[f"{key}.{name}"] = optimizer.state[parameter][key].contiguous()
-    temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, {"step": str(step)})
-    temporary.replace(path)
-
-
-def load_checkpoint(path: Path, model: GPTModel, optimizer: AdamW) -> int:
-    """Take up where `save_checkpoint` left off; returns the number of steps done."""
-    with safe_open(path, framework="pt") as file, torch.no_grad():
-        step = int(file.metadata()["step"])
-        for name, parameter in model.named_parameters():
-            parameter.copy_(file.get_tensor(f"weight.{name}"))
-            optimizer.state[parameter] = {
-                "step": torch.tensor(float(step)),
-                **{key: file.get_tensor(f"{key}.{name}").to(parameter.device) for key in ("exp_avg", "exp_avg_sq")},
-            }
-    return step
-
-
 def validate(model: GPTModel, windows: Windows, settings: Settings, precision, bytes_per_token: float) -> float:
     """Bits per byte on the same held-out windows every time."""
     model.eval()
@@ -143,10 +127,15 @@ def pretrain(
 
     `start` names the weights to begin with, of an earlier run; without it they are random.
     Leaves `model.safetensors`, `losses.csv`, `losses.png` and `config.json` in `out`; a run that was stopped goes on
-    from its last checkpoint there.
+    from its last checkpoint there, also with other settings: more steps, say.
+
+    Raises:
+        BadArgument: if the processes can't share a batch evenly.
+        CorpusError: if there are no shards, or too few tokens in them.
+        WeightsError: if the checkpoint in `out` is damaged or of another `config`, or `start` does not fit.
     """
-    rank, world_size = _processes()
-    device = best_device()
+    rank, world_size = processes(settings)
+    device = device_of(world_size)
     out.mkdir(parents=True, exist_ok=True)
     keep_memory()
     torch.manual_seed(settings.seed)
@@ -158,7 +147,7 @@ def pretrain(
     optimizer = make_optimizer(model, settings)
     done, losses = 0, []
     if (out / CHECKPOINT).exists():
-        done = load_checkpoint(out / CHECKPOINT, model, optimizer)
+        done = load_checkpoint(out / CHECKPOINT, model, optimizer, config)
         losses = read_curve(out / CURVE)[:done]
     trained: nn.Module = torch.compile(model) if settings.compile else model
     if world_size > 1:
@@ -171,7 +160,7 @@ def pretrain(
     validation = Windows(shards, "validation", config.context_length, settings.seed + 1)
     bytes_per_token = _bytes_per_token(shards)
     trained.train()
-    start = time.perf_counter()
+    began = time.perf_counter()
     for step in range(done, settings.steps):
         lr = learning_rate(step, settings.steps, settings.warmup_steps, 0.0, settings.peak_lr, settings.min_lr)
         for group in optimizer.param_groups:
@@ -187,31 +176,49 @@ def pretrain(
         last = step + 1 == settings.steps
         due = last or (step + 1) % settings.validate_every == 0
         if rank == 0:
-            seconds = time.perf_counter() - start
+            seconds = time.perf_counter() - began
             speed = (step + 1 - done) / seconds
             bits = validate(model, validation, settings, precision, bytes_per_token) if due else None
             tokens = speed * settings.batch_size * config.context_length
             tell(Progress(step + 1, settings.steps, losses[-1], tokens, (settings.steps - step - 1) / speed, bits))
             if last or (step + 1) % settings.save_every == 0:
                 write_curve(out / CURVE, losses)
-                save_checkpoint(out / CHECKPOINT, model, optimizer, step + 1)
-    if rank == 0:
-        save_weights(model, out / WEIGHTS)
+                save_checkpoint(out / CHECKPOINT, model, optimizer, step + 1, config, asdict(settings))
+    if rank == 0 and (done < settings.steps or not (out / WEIGHTS_FILE).exists()):
+        save_weights(model, out / WEIGHTS_FILE)
         description = {"config": asdict(config), "settings": asdict(settings)}
-        (out / "config.json").write_text(json.dumps(description, indent=2), encoding="utf-8")
+        with whole(out / CONFIG_FILE) as part:
+            part.write_text(json.dumps(description, indent=2), encoding="utf-8")
         draw_curve(losses, out / "losses.png")
     return losses
 
 
-def _processes() -> tuple[int, int]:
-    """This process's number and how many there are; joins the others when `torchrun` started it."""
+def processes(settings: Settings) -> tuple[int, int]:
+    """This process's number and how many there are; joins the others when `torchrun` started it.
+
+    Raises:
+        BadArgument: if they can't share a batch evenly.
+    """
     if "RANK" not in os.environ:
         return 0, 1
     if not dist.is_initialized():
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    return dist.get_rank(), dist.get_world_size()
+    size, count = settings.batch_size, dist.get_world_size()
+    if size % count:
+        raise BadArgument(
+            say(
+                f"{count} procesos no pueden repartirse por igual un lote de {size}: elige un múltiplo de {count}.",
+                f"{count} processes can't share a batch of {size} evenly: choose a multiple of {count}.",
+            )
+        )
+    return dist.get_rank(), count
+
+
+def device_of(world_size: int) -> torch.device:
+    """Where each process computes: gloo, which joins them without CUDA, knows the CPU and no Apple GPU."""
+    return torch.device("cpu") if world_size > 1 and not torch.cuda.is_available() else best_device()
 
 
 def _mean(loss: Tensor, world_size: int) -> float:
@@ -223,31 +230,8 @@ def _mean(loss: Tensor, world_size: int) -> float:
 
 
 def _bytes_per_token(shards: Path) -> float:
-    summary = json.loads((shards / "summary.json").read_text(encoding="utf-8"))
+    summary = json.loads((shards / SUMMARY).read_text(encoding="utf-8"))
     return summary["validation_bytes"] / summary["validation_tokens"]
-
-
-def write_curve(path: Path, losses: list[float]) -> None:
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("step", "loss"), *enumerate(losses, start=1)])
-    temporary.replace(path)
-
-
-def read_curve(path: Path) -> list[float]:
-    with path.open(encoding="utf-8") as file:
-        return [float(row["loss"]) for row in csv.DictReader(file)]
-
-
-def draw_curve(losses: list[float], path: Path) -> None:
-    """The loss of every step, as a picture."""
-    from desdecero.plots import BLUE, canvas
-
-    figure, axes = canvas(7, 3.5)
-    axes.plot(range(1, len(losses) + 1), losses, color=BLUE, linewidth=1)
-    axes.set_xlabel("step")
-    axes.set_ylabel("loss")
-    figure.savefig(path, dpi=120, facecolor="white")
 
 
 def for_trial(settings: Settings, steps: int) -> Settings:
