@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from benchmarks.peers import torch_attention
 from desdecero.attention import MultiHeadAttention
 from desdecero.data import load_story
 from desdecero.gpt import GELU, GPTConfig, GPTModel, LayerNorm
@@ -42,19 +43,11 @@ def main() -> int:
 
     attention = MultiHeadAttention(192, 192, 256, 0.0, 6)
 
-    def fused() -> torch.Tensor:
-        q, k, v = (
-            layer(x).unflatten(-1, (6, 32)).transpose(1, 2)
-            for layer in (attention.W_query, attention.W_key, attention.W_value)
-        )
-        context = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return attention.out_proj(context.transpose(1, 2).flatten(2))
-
-    ratio("MultiHeadAttention / fused, forward", lambda: attention(x), fused)
+    ratio("MultiHeadAttention / fused, forward", lambda: attention(x), lambda: torch_attention(attention, x))
     ratio(
         "MultiHeadAttention / fused, with gradients",
         lambda: attention(x).sum().backward(),
-        lambda: fused().sum().backward(),
+        lambda: torch_attention(attention, x).sum().backward(),
     )
 
     size = GPTConfig(

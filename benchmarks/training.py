@@ -6,7 +6,6 @@ whatever else the machine does meets all alike. Nothing is asserted: times depen
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from benchmarks.peers import torch_attention
 from desdecero.attention import MultiHeadAttention
 from desdecero.data import load_story
 from desdecero.edition import EDITIONS
@@ -91,8 +91,19 @@ def work(way: str, precision: str) -> None:
             nn.utils.clip_grad_norm_(model.parameters(), settings.max_norm)
             optimizer.step()
         seconds = time.perf_counter() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
-        print(json.dumps([seconds, peak]), flush=True)
+        print(json.dumps([seconds, peak_memory()]), flush=True)
+
+
+def peak_memory() -> float:
+    """The most memory this process has held, in MiB."""
+    if sys.platform == "win32":
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset / 2**20
+    import resource  # Windows has none
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 1024)  # bytes on macOS, KiB on Linux
 
 
 class Worker:
@@ -151,18 +162,12 @@ def parts() -> None:
     taught = MultiHeadAttention(D, D, T, 0.0, CONFIG.n_heads)
     products = FusedAttention(D, D, T, 0.0, CONFIG.n_heads)
 
-    def flash() -> Tensor:
-        layers = (taught.W_query, taught.W_key, taught.W_value)
-        q, k, v = (layer(x).unflatten(-1, (CONFIG.n_heads, -1)).transpose(1, 2) for layer in layers)
-        context = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return taught.out_proj(context.transpose(1, 2).flatten(2))
-
     hidden = torch.randn(BATCH * T, D, requires_grad=True)
     head = nn.Linear(D, V, bias=False)
     targets = torch.randint(V, (BATCH * T,))
     rows: dict[str, Callable[[], Tensor]] = {
         "attention as taught": lambda: taught(x).sum(),
-        "attention by scaled_dot_product_attention": lambda: flash().sum(),
+        "attention by scaled_dot_product_attention": lambda: torch_attention(taught, x).sum(),
         "attention by products, mask and scale in one": lambda: products(x).sum(),
         "loss: cross_entropy of all logits": lambda: F.cross_entropy(head(hidden), targets),
         "loss: linear_cross_entropy, piece by piece": lambda: vocabulary_loss(hidden, head.weight, targets),

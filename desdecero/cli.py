@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import sys
@@ -102,17 +103,19 @@ def _defined_in(file: Path, name: str) -> object:
         source = file.read_bytes()
     except OSError:
         raise Unusable(say(f"No se puede leer el archivo {file}.", f"The file {file} can't be read.")) from None
+    try:
+        code = compile(source, str(file), "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise Unusable(
+            say(f"El archivo {file} no es Python válido: {error}", f"The file {file} is not valid Python: {error}")
+        ) from None
     module = ModuleType("answer")
     module.__file__ = str(file)
     sys.modules["answer"] = module  # dataclasses and pickling look themselves up here
     sys.path.insert(0, str(file.resolve().parent))
     try:
         with preserved_state(), contextlib.redirect_stdout(sys.stderr), time_limit(10):
-            exec(compile(source, str(file), "exec"), vars(module))
-    except (SyntaxError, ValueError) as error:
-        raise Unusable(
-            say(f"El archivo {file} no es Python válido: {error}", f"The file {file} is not valid Python: {error}")
-        ) from None
+            exec(code, vars(module))
     except TimeUp:
         raise Unusable(
             say(f"El archivo {file} no termina de ejecutarse.", f"The file {file} never finishes running.")
@@ -128,10 +131,22 @@ def _defined_in(file: Path, name: str) -> object:
     return vars(module)[name]
 
 
+def _require(module: str, extra: str) -> None:
+    """Say so, and how to get it, where an optional package is not installed."""
+    if importlib.util.find_spec(module) is None:
+        raise Unusable(
+            say(
+                f"Falta {module}: instálalo con «pip install -e .[{extra}]» en la carpeta del repositorio.",
+                f"{module} is missing: install it with “pip install -e .[{extra}]” in the repository's folder.",
+            )
+        )
+
+
 def _lab(options: argparse.Namespace) -> int:
     """Serve `course/<edition>`, or a copy of it; without a screen, or as root, print the address only."""
     import subprocess
 
+    _require("jupyterlab", "lab")
     edition = options.edition or current_edition()
     folder = Path(__file__).parents[1] / "course" / edition
     if not folder.is_dir():
@@ -146,22 +161,27 @@ def _lab(options: argparse.Namespace) -> int:
         command.append("--allow-root")
     # jupyter and nbgrader look for their helpers on PATH, also when the environment is not activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    try:
-        return subprocess.call(command, cwd=folder, env={**os.environ, "PATH": path})
-    except KeyboardInterrupt:
-        return PASSED
+    jupyter = subprocess.Popen(command, cwd=folder, env={**os.environ, "PATH": path})
+    while True:
+        try:
+            return jupyter.wait()
+        except KeyboardInterrupt:
+            continue  # Jupyter has been interrupted too: it asks whether to shut down, and may stay
 
 
 def _own_copy(course: Path, folder: Path) -> Path:
     """Copy into `folder` what it does not have yet; what stands there is left alone."""
     import shutil
 
+    from desdecero.files import whole
+
     try:
         for source in sorted(course.rglob("*.ipynb")):
             target = folder / source.relative_to(course)
             if ".ipynb_checkpoints" not in source.parts and not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+                with whole(target) as part:
+                    shutil.copyfile(source, part)
     except OSError as error:
         raise Unusable(
             say(f"No se puede escribir en {folder}: {error}", f"The folder {folder} can't be written: {error}")
@@ -170,6 +190,7 @@ def _own_copy(course: Path, folder: Path) -> Path:
 
 
 def _grade(options: argparse.Namespace) -> int:
+    _require("nbgrader", "grading")
     from desdecero.grading.config import ROOT
     from desdecero.grading.run import NothingToGrade, UnknownAssignment, export, grade
 
@@ -187,6 +208,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _demo_class(options: argparse.Namespace) -> int:
+    _require("nbgrader", "grading")
     from desdecero.grading.config import ROOT
     from desdecero.grading.demo import run_class, table
 

@@ -1,11 +1,15 @@
 """What is committed is what `make build` would make of the chapters."""
 
+import shutil
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
-from desdecero.authoring import build
+from desdecero.authoring import __main__ as command
+from desdecero.authoring import answers, build, catalogue
 from desdecero.authoring.chapters import Chapter, ChapterError, chapters, in_language
 from desdecero.authoring.twins import differences
 from desdecero.edition import EDITIONS
@@ -168,3 +172,61 @@ def test_prose_without_a_language_is_refused(little: Chapter) -> None:
     little.path.write_text(SOURCE.replace(' lang="es"', "", 1), encoding="utf-8")
     with pytest.raises(ChapterError, match=r"ch04_little\.py, cell 0"):
         in_language(little, "es")
+
+
+def test_a_chapter_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setattr(sys, "argv", ["desdecero.authoring", "build", "ch99"])
+    monkeypatch.setattr(build, "release", lambda *args: None)
+    assert command.main() == 1
+    assert "ch99" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"), [("1 / 0", "ZeroDivisionError"), ("import os; os._exit(1)", "Kernel died")]
+)
+def test_a_cell_that_stops_is_named(source: str, complaint: str, tmp_path: Path) -> None:
+    folder = tmp_path / "es" / "ch04"
+    folder.mkdir(parents=True)
+    notebook = new_notebook(cells=[new_code_cell("1"), new_code_cell(source)])
+    with pytest.raises(ChapterError, match=rf"(?s)^ch04/es, cell 1: .*{complaint}"):
+        build.execute(notebook, folder)
+
+
+def test_a_mistake_that_passes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = catalogue.entry("ch04/gelu")
+    right = catalogue.Wrong("Nada.", "Nothing.", source=entry.RIGHT[next(iter(entry.RIGHT))])
+    monkeypatch.setitem(entry.WRONG, next(iter(entry.WRONG)), right)
+    monkeypatch.setattr(answers, "exercises", lambda: ["ch04/gelu"])
+    with pytest.raises(ChapterError, match=f"ch04/gelu.* {next(iter(entry.WRONG))} "):
+        answers.write_mistakes()
+
+
+def test_what_cannot_be_written_to_its_end_leaves_the_old(
+    little: Chapter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, course = tmp_path / "solutions", tmp_path / "course"
+    build.write(build.notebook_inputs(little, "en"), little.output(source))
+    old = {path: "old" for path in (tmp_path / "mistakes.json", little.output(course), little.output(source))}
+    for path in list(old)[:2]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old", encoding="utf-8")
+    old[little.output(source)] = little.output(source).read_text(encoding="utf-8")
+    monkeypatch.setattr(answers, "FILE", tmp_path / "mistakes.json")
+    monkeypatch.setattr(answers, "exercises", lambda: [])
+
+    def full(*args: object, **options: object) -> None:
+        target = next(arg for arg in reversed(args) if isinstance(arg, Path))
+        target.write_bytes(b"half")
+        raise OSError("no space left")
+
+    for action in (
+        lambda: answers.write_mistakes(),
+        lambda: build.release(source, course, "en", ["ch04"]),
+        lambda: build.write(new_notebook(), little.output(source)),
+    ):
+        with monkeypatch.context() as disk, pytest.raises(OSError):
+            disk.setattr(Path, "write_text", full)
+            disk.setattr(shutil, "copyfile", full)
+            action()
+    assert {path: path.read_text(encoding="utf-8") for path in old} == old
+    assert not list(tmp_path.rglob("*.part"))

@@ -1,9 +1,11 @@
 """The `desdecero` command, in a terminal."""
 
+import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -77,6 +79,8 @@ def test_json_is_nothing_but_json(answer) -> None:
         ("raise SystemExit(0)", "SystemExit"),
         ("1 / 0", "ZeroDivisionError: division by zero (line 1)"),
         ("\0", "no es Python válido"),
+        ("x = int('uno')", "se interrumpe: ValueError: invalid literal for int() with base 10: 'uno' (line 1)"),
+        ("exec('def (')", "se interrumpe: SyntaxError"),
     ],
 )
 def test_unusable_files_are_explained_in_one_line(
@@ -120,18 +124,59 @@ def test_grading_nothing_is_explained(
     assert complaint in capsys.readouterr().err
 
 
-def test_a_copy_of_ones_own_gets_only_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Path] = []
-    monkeypatch.setattr(subprocess, "call", lambda command, cwd, env: started.append(cwd) or 0)
+class FakeJupyter:
+    """Stays when it is interrupted for the first time, as where one answers its question with no."""
+
+    started: ClassVar[list[Path]] = []
+
+    def __init__(self, command: list[str], cwd: Path, env: dict[str, str]) -> None:
+        self.started.append(cwd)
+        self.interrupted = 0
+
+    def wait(self) -> int:
+        self.interrupted += 1
+        if self.interrupted < 3:
+            raise KeyboardInterrupt
+        return 7
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders in which Jupyter was started, instead of starting it."""
+    monkeypatch.setattr(FakeJupyter, "started", [])
+    monkeypatch.setattr(subprocess, "Popen", FakeJupyter)
+    return FakeJupyter.started
+
+
+def test_jupyter_decides_what_an_interrupt_means(started: list[Path]) -> None:
+    assert main(["lab", "--edition", "en"]) == 7
+    assert started == [build.COURSE / "en"]
+
+
+@pytest.mark.parametrize(
+    ("command", "module"), [(["lab"], "jupyterlab"), (["grade", "ch03"], "nbgrader"), (["demo-class"], "nbgrader")]
+)
+def test_a_package_that_is_not_installed_is_named(
+    command: list[str], module: str, started: list, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else find(name))
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert f"Falta {module}" in error and "pip install" in error and len(error.splitlines()) == 1
+    assert started == []
+
+
+def test_a_copy_of_ones_own_gets_only_what_it_lacks(tmp_path: Path, started: list[Path]) -> None:
     mine = tmp_path / "mine"
-    assert main(["lab", "--edition", "en", "--folder", str(mine)]) == 0
+    assert main(["lab", "--edition", "en", "--folder", str(mine)]) == 7
     course = build.COURSE / "en"
     notebooks = {path.relative_to(course) for path in course.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts}
     assert {path.relative_to(mine) for path in mine.rglob("*.ipynb")} == notebooks
     written, lost = mine / "ch01" / "language_models.ipynb", mine / "ch02" / "text.ipynb"
     written.write_text("my answers", encoding="utf-8")
     lost.unlink()
-    assert main(["lab", "--edition", "en", "--folder", str(mine)]) == 0
+    assert main(["lab", "--edition", "en", "--folder", str(mine)]) == 7
     assert written.read_text(encoding="utf-8") == "my answers" and lost.exists()
     assert started == [mine, mine]
 

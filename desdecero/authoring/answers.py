@@ -14,10 +14,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from desdecero.authoring import catalogue
-from desdecero.authoring.chapters import Chapter, chapters
+from desdecero.authoring.chapters import Chapter, ChapterError, chapters
 from desdecero.authoring.solutions import worked_solution
 from desdecero.checks import ORDER, exercises, run_check
 from desdecero.edition import EDITIONS
+from desdecero.files import whole
 from desdecero.grading.unsolve import WORKED
 from desdecero.mistakes import FILE, mistakes
 
@@ -93,9 +94,16 @@ def _plain(message: str) -> str:
     return re.sub(r"([\\`*_<$])", r"\\\1", message)
 
 
-def message(exercise_id: str, answer: str, edition: str, seed: int = 0) -> str:
-    """What the check tells who answers so: the message of the first item that fails."""
-    report = run_check(exercise_id, catalogue.evaluate(exercise_id, answer), seed=seed, lang=edition)
+def message(exercise_id: str, fault: str, edition: str) -> str:
+    """What the check tells who makes this mistake of the catalogue: the message of the first item that fails.
+
+    Raises:
+        ChapterError: if the wrong answer passes.
+    """
+    answer = catalogue.entry(exercise_id).WRONG[fault].answer(exercise_id)
+    report = run_check(exercise_id, catalogue.evaluate(exercise_id, answer), lang=edition)
+    if report.passed:
+        raise ChapterError(f"{exercise_id}: the wrong answer {fault} passes the check")
     return next(item.message for item in report.items if not item.passed)
 
 
@@ -105,12 +113,13 @@ def write_mistakes() -> Path:
         exercise_id: {
             fault: {
                 "what": {edition: getattr(wrong, edition) for edition in EDITIONS},
-                "told": {edition: message(exercise_id, wrong.answer(exercise_id), edition) for edition in EDITIONS},
+                "told": {edition: message(exercise_id, fault, edition) for edition in EDITIONS},
             }
             for fault, wrong in catalogue.entry(exercise_id).WRONG.items()
         }
         for exercise_id in exercises()
     }
-    FILE.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    with whole(FILE) as part:
+        part.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     mistakes.cache_clear()
     return FILE

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.converters import GenerateAssignment
@@ -19,9 +20,10 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from desdecero.authoring.answers import APPENDIX, write_mistakes
-from desdecero.authoring.chapters import ROOT, Chapter, chapters, in_language
+from desdecero.authoring.chapters import ROOT, Chapter, ChapterError, chapters, in_language
 from desdecero.authoring.exercises import expand
 from desdecero.edition import EDITIONS
+from desdecero.files import whole
 from desdecero.grading.execute import notebook_client
 from desdecero.grading.unsolve import unsolving
 
@@ -86,12 +88,19 @@ def with_outputs_of(old: NotebookNode, inputs: NotebookNode) -> NotebookNode | N
 
 
 def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """Run every cell in `folder`; an error stops the build and says which cell it was."""
+    """Run every cell in `folder`, such as `solutions/es/ch03`.
+
+    Raises:
+        ChapterError: when a cell stops with an error, kills Python or does not end; names notebook and cell.
+    """
     done = nbformat.from_dict(notebook)
     client = notebook_client(done, folder, seconds=120)
     with client.setup_kernel(env={**os.environ, "OMP_NUM_THREADS": "1"}):
         for index, cell in enumerate(done.cells):
-            client.execute_cell(cell, index)
+            try:
+                client.execute_cell(cell, index)
+            except (CellControlSignal, DeadKernelError) as error:
+                raise ChapterError(f"{folder.name}/{folder.parent.name}, cell {index}: {error}") from None
     for cell in done.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
@@ -116,7 +125,13 @@ def release(source: Path, destination: Path, edition: str, assignments: list[str
             converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
             converter.log.setLevel("WARNING")
             converter.start()
-            shutil.copytree(Path(course) / "release" / assignment, destination / assignment, dirs_exist_ok=True)
+            made = Path(course) / "release" / assignment
+            shutil.copytree(made, destination / assignment, copy_function=_copy, dirs_exist_ok=True)
+
+
+def _copy(source: str, target: str) -> None:
+    with whole(Path(target)) as part:
+        shutil.copyfile(source, part)
 
 
 def read(path: Path) -> NotebookNode | None:
@@ -126,9 +141,8 @@ def read(path: Path) -> NotebookNode | None:
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    with whole(path) as part:
+        part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
 
 
 def build_solution(chapter: Chapter, edition: str, force: bool = False) -> bool:
@@ -151,7 +165,13 @@ def build(names: list[str] | None = None, force: bool = False, say=print) -> Non
     """Bring all notebooks, or those of the named assignments, up to date, two at a time.
 
     Appendix C comes from everything else: where it is built, the mistakes of the catalogue are tried first.
+
+    Raises:
+        ChapterError: if there is no chapter of one of these names.
     """
+    known = [chapter.assignment for chapter in chapters()]
+    if unknown := [name for name in names or () if name not in known]:
+        raise ChapterError(f"there is no chapter {', '.join(unknown)}: there are {', '.join(known)}")
     wanted = [chapter for chapter in chapters() if not names or chapter.assignment in names]
     if APPENDIX in (chapter.assignment for chapter in wanted):
         say(f"every known mistake tried: {write_mistakes().name}")

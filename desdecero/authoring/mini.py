@@ -4,16 +4,18 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 
-from desdecero.authoring.tokenizer import COLUMN, CORPUS, PAIRS
+from desdecero.authoring.tokenizer import selected, sources
 from desdecero.edition import EDITIONS
-from desdecero.pretrain.corpus import column, documents, held_out, up_to
-from desdecero.pretrain.prepare import clean, prepare
-from desdecero.pretrain.run import CONFIGS, WEIGHTS, Progress, Settings, pretrain
+from desdecero.pretrain.checkpoint import going_on
+from desdecero.pretrain.corpus import up_to
+from desdecero.pretrain.prepare import SUMMARY, prepare
+from desdecero.pretrain.run import CONFIGS, Progress, Settings, pretrain
 from desdecero.text import load_tokenizer
+from desdecero.weights import WEIGHTS_FILE
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ STAGES = {
     "simple": Stage(
         13_000_000,
         Settings(
-            steps=1_700,
+            steps=700,
             batch_size=32,
             peak_lr=6e-4,
             min_lr=1e-5,
@@ -55,14 +57,6 @@ STAGES = {
 }
 
 
-def sources(folder: Path, edition: str) -> list[Iterator[str]]:
-    """Documents of one language, the simplest sources first."""
-    return [
-        column(folder / PAIRS, COLUMN[edition]),
-        *(documents(folder / f"{name}.txt.xz") for name in CORPUS[edition]),
-    ]
-
-
 def texts(folder: Path, bytes_per_language: int) -> Iterator[str]:
     """Documents of both languages, up to so many bytes of each."""
     for edition in EDITIONS:
@@ -72,9 +66,8 @@ def texts(folder: Path, bytes_per_language: int) -> Iterator[str]:
 def held_out_texts(folder: Path, edition: str, bytes_per_source: int = 200_000) -> Iterator[str]:
     """Documents that the training never sees, as long a piece of each source."""
     for source in sources(folder, edition):
-        documents_left = (document for document in map(clean, source) if held_out(document))
         size = bytes_per_source
-        for document in documents_left:
+        for document in selected(source, validation=True):
             piece = document.encode("utf-8")[:size].decode("utf-8", errors="ignore")
             yield piece
             size -= len(piece.encode("utf-8"))
@@ -88,11 +81,13 @@ def train_mini(corpus: Path, out: Path) -> Path:
     for name, stage in STAGES.items():
         folder = out / name
         shards = folder / "shards"
-        if not (shards / "summary.json").exists():
+        if not (shards / SUMMARY).exists():
             print(name, prepare(texts(corpus, stage.bytes_per_language), load_tokenizer("mini"), shards), flush=True)
-        if not (folder / WEIGHTS).exists():
+        if not (folder / WEIGHTS_FILE).exists():
+            if told := going_on(folder, CONFIGS["mini"], asdict(stage.settings)):
+                print(name, told, flush=True)
             pretrain(shards, folder, CONFIGS["mini"], stage.settings, _show, start=weights)
-        weights = folder / WEIGHTS
+        weights = folder / WEIGHTS_FILE
     return weights
 
 

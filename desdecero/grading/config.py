@@ -8,7 +8,6 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
-    ClearOutput,
     DeduplicateIds,
     IgnorePattern,
     LimitOutput,
@@ -45,8 +44,7 @@ def configure(c: Config, edition: str, root: Path = ROOT) -> Config:
 
     unsolving(c, edition)
     c.Autograde.sanitize_preprocessors = [
-        ClearOutput,
-        RepairSubmission,  # before anything that stops the whole run at a strange cell
+        RepairSubmission,  # before anything that stops the whole run at a strange cell; clears outputs, too
         DeduplicateIds,
         OverwriteKernelspec,
         OverwriteCells,

@@ -65,7 +65,7 @@ class Submission:
         if self.empty_file:
             path.write_bytes(b"")
         else:
-            nbformat.write(self.notebook, path)
+            path.write_text(nbformat.v4.writes(self.notebook), encoding="utf-8")  # unlike nbformat.write, never objects
 
 
 def _notebook(folder: Path) -> Path:
@@ -159,6 +159,16 @@ def _tag_tests(*tags: str) -> Change:
     return change
 
 
+def _invalid(submission: Submission) -> None:
+    notebook = submission.notebook
+    notebook.metadata["kernelspec"] = None
+    for cell, tags in zip(notebook.cells, (None, "skip-execution", [["nested"], 1])):
+        cell.metadata["tags"] = tags
+    strange = new_code_cell("1", metadata={"nbgrader": {"grade_id": []}})
+    strange.outputs = [NotebookNode(output_type="stream", text="nameless")]
+    notebook.cells.insert(0, strange)
+
+
 def _edit_test(submission: Submission) -> None:
     submission.write(CAUSAL, NONSENSE)
     submission.cell(f"test_{CAUSAL}").source = "9999"
@@ -204,6 +214,7 @@ CLASS = (
     Student("duplicated-test", ALL, _duplicate_test),
     Student("skip-execution", but(CAUSAL), _tag_tests("skip-execution")),
     Student("raises-exception", but(CAUSAL), _tag_tests("raises-exception")),
+    Student("invalid-metadata", ALL, _invalid),
     Student("edited-test", but(CAUSAL), _edit_test),
     Student("own-check", but(CAUSAL), _replace(CAUSAL, NONSENSE + "\n\ncheck = lambda *a, **k: 9.0")),
     Student("huge-output", ALL, _append(SIMPLE, "print('o' * 50_000_000)")),

@@ -33,6 +33,7 @@ def notebook_client(nb: NotebookNode, folder: Path | str, seconds: int, **option
 
 
 CHECK = "from desdecero.checks import check"
+_SHORT = 1_000  # characters of a result or an error that are kept, however much else the cell says
 
 
 class FairExecute(NbGraderPreprocessor):
@@ -51,7 +52,8 @@ class FairExecute(NbGraderPreprocessor):
         folder = resources.get("metadata", {}).get("path") or "."
         deadline = time.monotonic() + self.notebook_seconds
         aside: dict[int, str] = {}
-        while (stopped := self._run(nb, folder, aside, deadline)) is not None:
+        done: set[int] = set()  # cells that have come to their end, in this run or in one before
+        while (stopped := self._run(nb, folder, aside, done, deadline)) is not None:
             index, reason = stopped
             for culprit in {index, self._solution_of(nb, index)}:
                 self.log.warning("cell %d set aside: %s", culprit, reason)
@@ -64,8 +66,13 @@ class FairExecute(NbGraderPreprocessor):
                     cell.outputs.insert(0, _error("NoPoints", message))  # first, where nbgrader looks first
         return nb, resources
 
-    def _run(self, nb: NotebookNode, folder: str, aside: dict[int, str], deadline: float) -> tuple[int, str] | None:
-        """Run all cells but those set aside; returns the one that has to be set aside next, and why."""
+    def _run(
+        self, nb: NotebookNode, folder: str, aside: dict[int, str], done: set[int], deadline: float
+    ) -> tuple[int, str] | None:
+        """Run all cells but those set aside; returns the one that has to be set aside next, and why.
+
+        Past the deadline no cell is run: what one gave in a run before stands, but not for an answer set aside since.
+        """
         # A profile of its own: nothing that a submission leaves there meets the next one.
         with tempfile.TemporaryDirectory() as profile:
             client = notebook_client(
@@ -82,16 +89,18 @@ class FairExecute(NbGraderPreprocessor):
                 for index, cell in enumerate(nb.cells):
                     if cell.cell_type != "code":
                         continue
-                    cell.outputs = []
                     if index in aside:
                         cell.outputs = [_error("SetAside", aside[index])]
                         continue
                     if time.monotonic() > deadline:
-                        message = say("Al cuaderno se le acabó el tiempo.", "The notebook ran out of time.")
-                        cell.outputs = [_error("OutOfTime", message)]
+                        if index not in done or self._solution_of(nb, index) in aside:
+                            message = say("Al cuaderno se le acabó el tiempo.", "The notebook ran out of time.")
+                            cell.outputs = [_error("OutOfTime", message)]
                         continue
+                    cell.outputs = []
                     try:
                         client.execute_cell(cell, index)
+                        done.add(index)
                     except DeadKernelError:
                         return index, say(
                             "Esta celda cierra Python (os._exit, o se queda sin memoria): se ha dejado aparte.",
@@ -114,16 +123,29 @@ class FairExecute(NbGraderPreprocessor):
         return index
 
     def _limit(self, cell: NotebookNode) -> None:
-        """Cut the output of a cell to a readable size; nbgrader limits only its lines."""
+        """Cut the output of a cell to a readable size; nbgrader limits only its lines.
+
+        A short result always stays: the points may stand there.
+        """
         left = self.output_limit
+
+        def cut(text: str, least: int = 0) -> str:
+            nonlocal left
+            room = max(left, least)
+            left = max(0, left - len(text))
+            return text if len(text) <= room else text[:room] + say("\n… (salida recortada)\n", "\n… (output cut)\n")
+
         for output in cell.outputs:
             if output.output_type == "stream":
-                if len(output.text) > left:
-                    output.text = output.text[:left] + say("\n… (salida recortada)\n", "\n… (output cut)\n")
-                left = max(0, left - len(output.text))
+                output.text = cut(output.text)
+            elif output.output_type == "error":
+                output.traceback = [cut(line, _SHORT) for line in output.traceback]
+                output.ename, output.evalue = cut(output.ename, _SHORT), cut(output.evalue, _SHORT)
             elif "data" in output:
+                least = _SHORT if output.output_type == "execute_result" else 0
                 for kind, value in list(output.data.items()):
-                    if isinstance(value, str) and len(value) > max(left, 2_000_000 if kind != "text/plain" else 0):
+                    room = max(left, least) if kind == "text/plain" else max(left, 2_000_000)
+                    if isinstance(value, str) and len(value) > room:
                         del output.data[kind]
         cell.outputs = [o for o in cell.outputs if "data" not in o or o.data]
 

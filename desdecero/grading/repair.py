@@ -6,12 +6,10 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 _SCHEMA = MetadataValidator.schema_version
-# Tags by which a cell would not be run, or its failure not be noticed.
-_TAGS = {"skip-execution", "raises-exception"}
 
 
 class RepairSubmission(NbGraderPreprocessor):
-    """Mend metadata, drop second copies of graded cells, bring back the cells that are missing."""
+    """Drop outputs, metadata and the marks of second copies; bring back the cells that are missing."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         names = resources["nbgrader"]
@@ -46,13 +44,20 @@ class RepairSubmission(NbGraderPreprocessor):
         return cell
 
     def _mend(self, nb: NotebookNode, originals: dict[str, NotebookNode]) -> None:
-        """Cells whose mark is unknown become ordinary; of two copies, only the last stays marked."""
+        """Cells whose mark is unknown become ordinary; of two copies, only the last stays marked.
+
+        Nothing but the mark is kept of a cell's metadata: a tag could keep it from being run or hide that it failed,
+        and nbgrader stops at what the notebook format does not allow.
+        """
+        nb.metadata = NotebookNode()  # the next step but one puts the course's kernel back
         seen: set[str] = set()
         for cell in reversed(nb.cells):
-            cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag not in _TAGS]
-            mark = cell.metadata.pop("nbgrader", None)
+            mark = cell.metadata.get("nbgrader") if isinstance(cell.metadata, dict) else None
+            cell.metadata = NotebookNode()
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
             name = mark.get("grade_id") if isinstance(mark, dict) else None
-            if name not in originals:
+            if not isinstance(name, str) or name not in originals:
                 continue
             if name in seen:
                 self.log.warning("cell %s is there more than once; the last one counts", name)

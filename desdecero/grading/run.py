@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Collection
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -12,19 +13,18 @@ import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from desdecero.edition import say
+from desdecero.edition import say, use_edition
 from desdecero.grading.config import ROOT, configure
 
 
 @dataclass(frozen=True)
 class Score:
-    """What one student got; `score` is None when the submission could not be graded at all."""
+    """What one student got; `score` is None, and `problem` says why, when the submission could not be graded."""
 
     student: str
     score: float | None
@@ -51,13 +51,39 @@ def course_directory(edition: str, root: Path, assignment: str, student: str = "
     return CourseDirectory(config=config)
 
 
+class _Cause(logging.Filter):
+    """Keeps nbgrader's log off the screen, and the last exception that it tells of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error: BaseException | None = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR:
+            self.error = sys.exception() or self.error  # nbgrader writes while it handles one
+        return False
+
+
 def _convert(kind: type, edition: str, root: Path, assignment: str, student: str = "*", **options: object) -> None:
+    """Run one of nbgrader's steps quietly; raises what made it fail, where nbgrader only points to its log."""
     coursedir = course_directory(edition, root, assignment, student)
     coursedir.config.FairExecute.update(options)
     converter = kind(coursedir=coursedir, config=coursedir.config)
     converter.force = True
-    converter.log.setLevel(logging.CRITICAL)
-    converter.start()
+    cause = _Cause()
+    converter.log.addFilter(cause)
+    try:
+        converter.start()
+    except (Exception, SystemExit) as error:
+        raise (cause.error or error) from None
+    finally:
+        converter.log.removeFilter(cause)
+
+
+def _problem(error: BaseException) -> str:
+    """What went wrong, in one short line."""
+    sentence, *_ = [*str(error).strip().splitlines(), ""]
+    return f"{type(error).__name__}: {sentence}"[:200]
 
 
 def release(edition: str, assignment: str, root: Path = ROOT) -> None:
@@ -78,8 +104,9 @@ def make_readable(folder: Path, names: list[str]) -> None:
     """
     found = list(folder.glob("*.ipynb"))
     if len(names) == len(found) == 1 and found[0].name != names[0]:
-        shutil.copy2(found[0], folder / names[0])
-        found[0].replace(found[0].with_name(found[0].name + ".renamed"))
+        # Out of the way first: to some disks `Attention.ipynb` and `attention.ipynb` are one file.
+        kept = found[0].replace(found[0].with_name(found[0].name + ".renamed"))
+        shutil.copy2(kept, folder / names[0])
     for path in folder.glob("*.ipynb"):
         try:
             nbformat.read(path, as_version=4)
@@ -89,25 +116,22 @@ def make_readable(folder: Path, names: list[str]) -> None:
             nbformat.write(new_notebook(cells=[new_markdown_cell(text)]), path)
 
 
-def grade_one(edition: str, root: Path, assignment: str, student: str, options: dict) -> Score:
+def grade_one(edition: str, root: Path, assignment: str, student: str, maximum: float, options: dict) -> Score:
     """Grade one submission and write its feedback; what goes wrong is told, not raised."""
-    problem = ""
+    use_edition(edition)  # a process started afresh does not know yet
     warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, about every submission
+    score = None  # what the gradebook holds after a failure is an older score, or 0
     try:
         names = [path.name for path in (ROOT / "solutions" / edition / assignment).glob("*.ipynb")]
         make_readable(root / "submitted" / edition / student / assignment, names)
         _convert(Autograde, edition, root, assignment, student, **options)
-        _convert(GenerateFeedback, edition, root, assignment, student)
-    except (Exception, NbGraderException, SystemExit) as error:
-        problem = f"{type(error).__name__}: {error}"
-    url = course_directory(edition, root, assignment).db_url
-    with Gradebook(url) as gradebook:
-        maximum = gradebook.find_assignment(assignment).max_score
-        try:
+        with Gradebook(course_directory(edition, root, assignment).db_url) as gradebook:
             score = gradebook.find_submission(assignment, student).score
-        except Exception:
-            score = None
-    return Score(student, score, maximum, problem)
+        _convert(GenerateFeedback, edition, root, assignment, student)
+    except (Exception, SystemExit) as error:
+        what = "" if score is None else say("sin comentarios: ", "no feedback: ")
+        return Score(student, score, maximum, what + _problem(error))
+    return Score(student, score, maximum)
 
 
 def grade(
@@ -153,14 +177,22 @@ def grade(
             )
         )
     release(edition, assignment, root)
-    students = sorted(only) or students
+    with Gradebook(course_directory(edition, root, assignment).db_url) as gradebook:
+        maximum = gradebook.find_assignment(assignment).max_score
+    students = sorted(set(only)) or students
     scores = []
     with ProcessPoolExecutor(workers) as pool:
-        jobs = [pool.submit(grade_one, edition, root, assignment, student, options) for student in students]
+        jobs = {
+            pool.submit(grade_one, edition, root, assignment, student, maximum, options): student
+            for student in students
+        }
         for done, job in enumerate(as_completed(jobs), start=1):
-            score = job.result()
+            try:
+                score = job.result()
+            except Exception as error:  # its process was killed
+                score = Score(jobs[job], None, maximum, _problem(error))
             scores.append(score)
-            tell(f"[{done}/{len(jobs)}] {score.student}: {score.given} {score.problem}".rstrip())
+            tell(": ".join(filter(None, [f"[{done}/{len(jobs)}] {score.student}", score.given, score.problem])))
     return sorted(scores, key=lambda score: score.student)
 
 
