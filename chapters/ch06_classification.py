@@ -22,7 +22,7 @@ r"""
 
 **Qué necesitas.** El GPT del capítulo 4 y el bucle de entrenamiento del capítulo 5.
 
-**Cuánto se tarda.** Una hora larga de lectura, otra y media para los seis ejercicios y algo más de un minuto de ejecución.
+**Cuánto se tarda.** Una hora larga de lectura, otra y media para los seis ejercicios y entre uno y dos minutos de ejecución.
 """
 
 # %% [markdown] lang="en"
@@ -31,7 +31,7 @@ r"""
 
 **What you need.** The GPT of chapter 4 and the training loop of chapter 5.
 
-**How long it takes.** A good hour of reading, an hour and a half more for the six exercises, and a little over a minute of running.
+**How long it takes.** A good hour of reading, an hour and a half more for the six exercises, and one to two minutes of running.
 """
 
 # %%
