@@ -14,12 +14,19 @@ torch.set_num_threads(1)
 _peaks: dict[str, float] = {}
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """A file's tests share what they need and stay together; those of `test_course`, long and alone, do not."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if "test_course.py" in nodeid else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # A file's tests share what they need and stay together; those of `test_course`, long and alone, do not.
-    for item in items:
-        if item.path.name != "test_course.py":
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(item.config.rootpath).as_posix()))
     # The long ones first, so that both processes end at the same time.
     items.sort(key=lambda item: not (isinstance(item, IPyNbCell) or item.path.name == "test_course.py"))
     # How a picture or a report looks is not compared; its text/plain, which says what it shows, is.

@@ -11,5 +11,5 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 # `conftest.py` says what stays together, and what comes first.
-two_at_a_time = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+two_at_a_time = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 sys.exit(pytest.main([*two_at_a_time, "--nbval", "tests", "solutions", *sys.argv[1:]]))
