@@ -22,7 +22,7 @@ r"""
 
 **Qué necesitas.** El bucle del capítulo 5.
 
-**Cuánto se tarda.** Unos cincuenta minutos de lectura, otro tanto con los ejercicios, y menos de un minuto de ejecución.
+**Cuánto se tarda.** Unos cincuenta minutos de lectura, otro tanto con los ejercicios, y uno o dos minutos de ejecución.
 """
 
 # %% [markdown] lang="en"
@@ -31,7 +31,7 @@ r"""
 
 **What you need.** The loop of chapter 5.
 
-**How long it takes.** About fifty minutes of reading, as many again with the exercises, and under a minute of running.
+**How long it takes.** About fifty minutes of reading, as many again with the exercises, and a minute or two of running.
 """
 
 # %%
