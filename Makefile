@@ -38,5 +38,5 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -e .
 	touch $@
 
-clean:  ## forget the environment and what a class left behind
+clean:  ## forget the environment and the demonstration class
 	rm -rf $(VENV) demo-class

@@ -104,7 +104,7 @@ print(crossings.shape, crossings.dtype, crossings.device)
 
 # %% [markdown] lang="es"
 r"""
-De cada tensor conviene saber tres cosas. La forma, `shape`: cuatro filas de dos. El tipo de sus números, `dtype`. Y en qué máquina viven, `device`.
+De cada tensor conviene saber tres cosas. La forma, `shape`: cuatro filas de dos. El tipo de sus números, `dtype`. Y dónde viven, `device`.
 
 Los errores más corrientes con PyTorch son de forma. Imprímela sin vergüenza.
 """
@@ -209,12 +209,12 @@ print(crossings.mean(dim=0).shape, crossings.mean(dim=0, keepdim=True).shape)
 
 # %% [markdown] lang="es"
 r"""
-Dieciséis palmos y trece pasajeros. Con `keepdim=True` la dimensión no se va: se queda con tamaño uno, que es lo que hará falta enseguida.
+Dieciséis palmos y trece pasajeros. Con `keepdim=True` la dimensión no se va: se queda con tamaño uno; enseguida verás para qué.
 """
 
 # %% [markdown] lang="en"
 r"""
-Sixteen spans and thirteen passengers. With `keepdim=True` the dimension does not go: it stays with size one, which is what we need next.
+Sixteen spans and thirteen passengers. With `keepdim=True` the dimension does not go: it stays with size one; you will see in a moment what for.
 """
 
 # %% [markdown] lang="es"
@@ -222,6 +222,8 @@ r"""
 ### Difusión
 
 ¿Puedes restar una tabla `(4, 2)` menos un vector `(2,)`? Sí: PyTorch hace como si el vector se repitiera en cada fila. Se llama difusión, *broadcasting*, y viene de NumPy ([Harris et al., 2020](https://doi.org/10.1038/s41586-020-2649-2)).
+
+Por filas hace falta `keepdim`: `(4, 2)` entre `(4,)` no encaja, y entre `(4, 1)`, sí.
 """
 
 # %% [markdown] lang="en"
@@ -229,11 +231,14 @@ r"""
 ### Broadcasting
 
 Can you subtract a vector `(2,)` from a table `(4, 2)`? Yes: PyTorch acts as if the vector were repeated in every row. This is called broadcasting, and it comes from NumPy ([Harris et al., 2020](https://doi.org/10.1038/s41586-020-2649-2)).
+
+By rows you need `keepdim`: `(4, 2)` over `(4,)` doesn't fit; over `(4, 1)` it does.
 """
 
 # %%
 centred = crossings - crossings.mean(dim=0)  # (4, 2) - (2,) -> (4, 2)
-print(centred)
+shares = crossings / crossings.sum(dim=1, keepdim=True)  # (4, 2) / (4, 1) -> (4, 2)
+print(centred, shares, sep="\n")
 
 # %% [markdown] lang="es"
 r"""
@@ -346,7 +351,7 @@ r"""
 
 Dos de aquellas travesías acabaron en la arena. Queremos una función que, vista el agua y visto el pasaje, dé la probabilidad de varar: es la regresión logística ([Cox, 1958](https://doi.org/10.1111/j.2517-6161.1958.tb00292.x)).
 
-Suma con pesos, y una curva que aplasta el resultado entre 0 y 1, la sigmoide.
+Una suma con pesos más un número suelto, el sesgo `b`: el resultado se llama *logit*. Y una curva que lo aplasta entre 0 y 1, la sigmoide.
 """
 
 # %% [markdown] lang="en"
@@ -355,7 +360,7 @@ r"""
 
 Two of those crossings ended on the sand. We want a function that, given the water and the load, tells the probability of running aground: this is logistic regression ([Cox, 1958](https://doi.org/10.1111/j.2517-6161.1958.tb00292.x)).
 
-A weighted sum, and a curve that squeezes the result between 0 and 1, the sigmoid.
+A weighted sum plus one number of its own, the bias `b`: the result is called a *logit*. And a curve that squeezes it between 0 and 1, the sigmoid.
 """
 
 # %%
@@ -448,7 +453,7 @@ Quien ha derivado una vez a mano ya no cree que PyTorch haga magia. Escribe `log
 def logistic_gradient(x: Tensor, y: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Tensor]: ...
 ```
 
-`x` tiene forma `(N, d)`, `y` es `(N,)` con ceros y unos (quizá enteros), `w` es `(d,)` y `b` un escalar. Devuelve `dw`, con la forma de `w`, y `db`, con la de `b`: el gradiente de la entropía cruzada media. Sin autograd, y que aguante logits enormes.
+`x` tiene forma `(N, d)`, `y` es `(N,)` con ceros y unos (quizá enteros), `w` es `(d,)` y `b` un escalar. Devuelve `dw`, con la forma de `w`, y `db`, con la de `b`: el gradiente de la entropía cruzada media. Sin `backward` ni nada de `torch.autograd`, que verás en A.3, y que aguante logits enormes.
 """
 
 # %% [markdown] lang="en" exercise="logistic_gradient"
@@ -461,7 +466,7 @@ Whoever has differentiated by hand once no longer takes PyTorch for magic. Write
 def logistic_gradient(x: Tensor, y: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Tensor]: ...
 ```
 
-`x` has shape `(N, d)`, `y` is `(N,)` of zeros and ones (perhaps integers), `w` is `(d,)` and `b` a scalar. Return `dw`, shaped like `w`, and `db`, shaped like `b`: the gradient of the mean cross-entropy. Without autograd, and it must stand enormous logits.
+`x` has shape `(N, d)`, `y` is `(N,)` of zeros and ones (perhaps integers), `w` is `(d,)` and `b` a scalar. Return `dw`, shaped like `w`, and `db`, shaped like `b`: the gradient of the mean cross-entropy. Without `backward` or anything of `torch.autograd`, which you will meet in A.3, and it must stand enormous logits.
 """
 
 # %% solution="logistic_gradient"
@@ -979,14 +984,14 @@ print(x.shape, y.shape, len(loader), len(dataset) / 32)
 
 # %% [markdown] lang="es"
 r"""
-Trece lotes: doce de 32 y uno de 16, el de las sobras. `drop_last=True` lo tira, y así todos los pasos pesan lo mismo. `shuffle=True` baraja de nuevo en cada época, con el azar del `generator`.
+Trece lotes: doce de 32 y uno de 16, el de las sobras. `drop_last=True` lo tira, y así todos los pasos pesan lo mismo. `shuffle=True` baraja de nuevo en cada época, que es una vuelta entera a los datos, con el azar del `generator`.
 
 Prueba con diez ejemplos. ¿Pierde `drop_last` siempre los mismos?
 """
 
 # %% [markdown] lang="en"
 r"""
-Thirteen batches: twelve of 32 and one of 16, the leftovers. `drop_last=True` throws it away, so that all steps weigh the same. `shuffle=True` shuffles again at every epoch, with the randomness of the `generator`.
+Thirteen batches: twelve of 32 and one of 16, the leftovers. `drop_last=True` throws it away, so that all steps weigh the same. `shuffle=True` shuffles again at every epoch, which is one whole pass through the data, with the randomness of the `generator`.
 
 Try it with ten examples. Does `drop_last` always lose the same ones?
 """
@@ -1336,14 +1341,14 @@ print(device, model(new_features.to(device)).device)
 
 # %% [markdown] lang="es"
 r"""
-Un detalle que confunde: en un módulo, `to` mueve los pesos que hay; en un tensor devuelve otro, y si no lo guardas no ha pasado nada.
+Un detalle que confunde: en un módulo, `to` mueve los pesos que hay; en un tensor devuelve otro, y si no lo guardas no ha pasado nada. (`meta`, en la celda siguiente, es un dispositivo de mentira que hay en todas las máquinas: sus tensores tienen forma y no tienen números.)
 
 Con un modelo tan pequeño una GPU tiene poco que ganar: se le va el tiempo en recibir encargos. En el capítulo 5 ya es otra cosa.
 """
 
 # %% [markdown] lang="en"
 r"""
-One detail that confuses: on a module, `to` moves the weights it has; on a tensor it returns another one, and unless you keep it nothing has happened.
+One detail that confuses: on a module, `to` moves the weights it has; on a tensor it returns another one, and unless you keep it nothing has happened. (`meta`, in the next cell, is a make-believe device that every machine has: its tensors have a shape and no numbers.)
 
 With so small a model a GPU has little to gain: its time goes on taking orders. In chapter 5 it is another story.
 """
@@ -1482,14 +1487,14 @@ if together.exists():
 r"""
 El primer valor dice que el entrenamiento movió los pesos; el segundo, que dos procesos y uno solo llegan a los mismos, salvo el redondeo, porque sumar en otro orden cambia las últimas cifras.
 
-Con más GPU cambia el número de `--nproc-per-node` y poco más.
+Con varias GPU cambian, además de `--nproc-per-node`, dos cosas: se pone `nccl` en vez de `gloo`, y cada proceso lleva el modelo y sus lotes a su tarjeta, la que dice `LOCAL_RANK`. Y con más de una época se llama antes de cada una a `sampler.set_epoch(epoch)`; si no, el orden se repite.
 """
 
 # %% [markdown] lang="en"
 r"""
 The first value says that training moved the weights; the second, that two processes and one alone arrive at the same ones, up to rounding, for adding in another order changes the last digits.
 
-With more GPUs the number in `--nproc-per-node` changes, and little else.
+With several GPUs two things change besides `--nproc-per-node`: `nccl` takes the place of `gloo`, and each process takes the model and its batches to its own card, the one that `LOCAL_RANK` names. And with more than one epoch, call `sampler.set_epoch(epoch)` before each; otherwise the order repeats.
 """
 
 # %% [markdown] lang="es"

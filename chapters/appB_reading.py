@@ -342,14 +342,14 @@ From compressing files to sharing out words, and what that costs each language.
 r"""
 ### Tokenizadores para usar
 
-Tres programas, del más rápido al más legible.
+Tres programas, del más completo al más legible.
 """
 
 # %% [markdown] lang="en"
 r"""
 ### Tokenizers to use
 
-Three programs, from the fastest to the most readable.
+Three programs, from the most complete to the most readable.
 """
 
 # %% reading="ch02/cutters"
@@ -532,14 +532,14 @@ r"""
 r"""
 ### Medir la sorpresa
 
-Tres maneras de llegar a la misma pérdida: información, apuestas y compresión.
+Más maneras de llegar a la misma pérdida que la de Shannon, que está con el capítulo 1: apuestas y compresión.
 """
 
 # %% [markdown] lang="en"
 r"""
 ### Measuring surprise
 
-Three ways to arrive at the same loss: information, bets and compression.
+More ways to arrive at the same loss than Shannon's, which stands with chapter 1: bets and compression.
 """
 
 # %% reading="ch05/surprise"

@@ -4,7 +4,7 @@ r"""
 
 Anselmo se sabía el camino entero cuando empujó con toda su alma. La Paciencia subió medio palmo, hizo un ruido de muelas y se clavó.
 
-El camino estaba bien; lo que falló fue la fuerza. Este apéndice trata de con cuánta fuerza se empuja: al salir, a mitad del río y al llegar.
+Que la arena se hubiera movido no era culpa suya; la fuerza, sí. Este apéndice trata de con cuánta fuerza se empuja: al salir, a mitad del río y al llegar.
 """
 
 # %% [markdown] lang="en"
@@ -13,7 +13,7 @@ r"""
 
 Anselmo knew all of the way by heart when he pushed with all his heart. The Paciencia rose four inches, made a noise like grinding teeth, and stopped dead.
 
-The way was right; it was the strength that failed. This appendix is about how hard to push: on leaving, in mid-river, and on arrival.
+That the sand had moved was no fault of his; how hard he pushed was. This appendix is about how hard to push: on leaving, in mid-river, and on arrival.
 """
 
 # %% [markdown] lang="es"
@@ -22,16 +22,16 @@ r"""
 
 **Qué necesitas.** El bucle del capítulo 5.
 
-**Cuánto se tarda.** Unos cincuenta minutos de lectura, otro tanto con los ejercicios, y uno o dos minutos de ejecución.
+**Cuánto se tarda.** Unos cincuenta minutos de lectura, una hora larga con los ejercicios, y uno o dos minutos de ejecución.
 """
 
 # %% [markdown] lang="en"
 r"""
-**What you will build.** Three functions: `learning_rate`, `clip_gradients` and `train_with_schedule`, a loop that does what those that train large models do.
+**What you will build.** Three functions: `learning_rate`, `clip_gradients` and `train_with_schedule`, a loop that does what those who train large models do.
 
 **What you need.** The loop of chapter 5.
 
-**How long it takes.** About fifty minutes of reading, as many again with the exercises, and a minute or two of running.
+**How long it takes.** About fifty minutes of reading, a good hour with the exercises, and a minute or two of running.
 """
 
 # %%
@@ -116,14 +116,14 @@ plots.losses(tried)
 
 # %% [markdown] lang="es"
 r"""
-La tasa pequeña avanza sin tropiezos, y en ocho vueltas apenas ha empezado. La grande se desploma en los primeros pasos y luego se queda varada: lo poco que aprende es qué tokens abundan. La de en medio es un compromiso.
+La tasa pequeña avanza sin tropiezos, y en ocho vueltas apenas ha empezado. La grande se desploma en los primeros pasos y luego se queda varada: lo que aprende es poco más que qué tokens abundan. La de en medio es un compromiso.
 
 Un compromiso, ¿para qué momento? Porque el principio, el medio y el final de un entrenamiento no piden lo mismo. Vamos por partes.
 """
 
 # %% [markdown] lang="en"
 r"""
-The small rate makes its way without a stumble, and after eight passes it has hardly begun. The large one plunges in the first few steps and then runs aground: what little it learns is which tokens abound. The middle one is a compromise.
+The small rate makes its way without a stumble, and after eight passes it has hardly begun. The large one plunges in the first few steps and then runs aground: what it learns is little more than which tokens abound. The middle one is a compromise.
 
 A compromise for which moment? The beginning, the middle and the end of a training run don't ask for the same thing. Let's take them in turn.
 """
@@ -166,14 +166,14 @@ for gradient, stride in zip(gradients, adam_strides(gradients)):
 r"""
 La primera mide 1, la más larga de todas, y va en la dirección equivocada: la media de los seis es negativa, y el primero era positivo.
 
-No es mala suerte. Con un solo gradiente, $m$ es ese gradiente y $\sqrt{v}$ es su tamaño; el cociente vale 1 o −1, sepa lo que sepa. Comprobemos que PyTorch hace lo mismo.
+No es mala suerte. Con un solo gradiente, y ya hechas las dos divisiones de 5.5 (`1 - beta**t`), $m$ es ese gradiente y $\sqrt{v}$, su tamaño; el cociente vale 1 o −1, sepa lo que sepa. Comprobemos que PyTorch hace lo mismo.
 """
 
 # %% [markdown] lang="en"
 r"""
 The first is 1, the longest of all, and goes the wrong way: the mean of the six is negative, and the first was positive.
 
-It is not bad luck. With a single gradient, $m$ is that gradient and $\sqrt{v}$ is its size; the quotient is 1 or −1, however little it knows. Let's check that PyTorch does the same.
+It is not bad luck. With a single gradient, and once the two divisions of 5.5 (`1 - beta**t`) are done, $m$ is that gradient and $\sqrt{v}$ its size; the quotient is 1 or −1, however little it knows. Let's check that PyTorch does the same.
 """
 
 # %%
@@ -238,7 +238,7 @@ plots.strides(moved)
 r"""
 Los pasos más largos son los primeros, cuando menos se sabe. A medida que $m$ promedia más lotes, lo que se contradice se cancela y la zancada se acorta sola.
 
-Hasta entonces hay que acortarla a mano. [Liu y otros (2020)](https://arxiv.org/abs/1908.03265) culpan a $v$, que al principio se calcula con muy pocos gradientes; [Ma y Yarats (2021)](https://arxiv.org/abs/1910.04209), a la longitud de esos pasos.
+Hasta entonces hay que acortarla a mano. [Liu et al. (2020)](https://arxiv.org/abs/1908.03265) culpan a $v$, que al principio se calcula con muy pocos gradientes; [Ma y Yarats (2021)](https://arxiv.org/abs/1910.04209), a la longitud de esos pasos.
 """
 
 # %% [markdown] lang="en"
@@ -254,7 +254,7 @@ El remedio es viejo y sencillo, el **calentamiento** (*warm-up*): la tasa sube e
 
 $$\eta_t = \eta_0 + (\eta_{\max} - \eta_0)\,\frac{t}{W}$$
 
-Así lo hicieron [Goyal y otros (2017)](https://arxiv.org/abs/1706.02677) con lotes enormes, y con 4000 pasos [Vaswani y otros (2017)](https://arxiv.org/abs/1706.03762) en el primer transformer.
+Así lo hicieron [Goyal et al. (2017)](https://arxiv.org/abs/1706.02677) con lotes enormes, y con 4000 pasos [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762) en el primer transformer.
 """
 
 # %% [markdown] lang="en"
@@ -492,14 +492,14 @@ widgets.play_schedules()
 r"""
 El número de arriba, el *área*, es todo lo que se puede avanzar con ese calendario, comparado con la tasa constante. El coseno gasta la mitad en llegar despacio; guárdate eso para D.6.
 
-La forma de meseta, *warm-up, stable, decay* ([Hu y otros, 2024](https://arxiv.org/abs/2404.06395)) baja solo al final, y tiene una ventaja práctica: no hay que decidir de antemano cuánto durará el entrenamiento.
+La forma de meseta, *warm-up, stable, decay* ([Hu et al., 2024](https://arxiv.org/abs/2404.06395)), baja solo al final, y tiene una ventaja práctica: no hay que decidir de antemano cuánto durará el entrenamiento.
 """
 
 # %% [markdown] lang="en"
 r"""
 The number at the top, the *area*, is all the ground that can be covered with that schedule, compared with the constant rate. The cosine spends half of it on arriving slowly; keep that in mind for D.6.
 
-The plateau, *warm-up, stable, decay* ([Hu et al., 2024](https://arxiv.org/abs/2404.06395)) comes down only at the end, and has a practical advantage: you need not decide beforehand how long the training will be.
+The plateau, *warm-up, stable, decay* ([Hu et al., 2024](https://arxiv.org/abs/2404.06395)), comes down only at the end, and has a practical advantage: you need not decide beforehand how long the training will be.
 """
 
 # %% [markdown] lang="es"
@@ -533,7 +533,7 @@ print(f"{math.sqrt(squares):g} {in_a_row:g} {by_parts:g}")
 r"""
 Número a número, en fila o con la norma de las normas: 13 las tres veces. La última manera no necesita copiar nada, y es la que se usa.
 
-**Recortar** ([Pascanu y otros, 2013](https://arxiv.org/abs/1211.5063)) es encoger todo ese vector, si pasa de un límite, hasta que mida el límite. Todo a la vez: mira lo que ocurre si se recorta cada tensor por su cuenta.
+**Recortar** ([Pascanu et al., 2013](https://arxiv.org/abs/1211.5063)) es encoger todo ese vector, si pasa de un límite, hasta que mida el límite. Todo a la vez: mira lo que ocurre si se recorta cada tensor por su cuenta.
 """
 
 # %% [markdown] lang="en"
@@ -569,7 +569,7 @@ Es el cinturón de seguridad de todo entrenamiento largo. Escribe `clip_gradient
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor: ...
 ```
 
-Calcula la norma global de los `.grad` y los multiplica todos, en su sitio, por `max_norm / (norm + 1e-6)`, o por 1 si eso pasa de 1. Los parámetros sin gradiente se saltan. Devuelve, en un tensor escalar, la norma que había antes de recortar.
+Calcula la norma global de los `.grad` y los multiplica todos, en su sitio, por `max_norm / (norm + 1e-6)`, o por 1 si eso pasa de 1. Los parámetros sin gradiente se saltan; si no lo tiene ninguno, la norma es 0. Devuelve, en un tensor escalar, la norma que había antes de recortar.
 """
 
 # %% [markdown] lang="en" exercise="clip_gradients"
@@ -582,7 +582,7 @@ It is the seat belt of every long training run. Write `clip_gradients` without c
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor: ...
 ```
 
-It computes the global norm of the `.grad` and multiplies them all, in place, by `max_norm / (norm + 1e-6)`, or by 1 if that exceeds 1. Parameters without a gradient are skipped. It returns, as a scalar tensor, the norm there was before clipping.
+It computes the global norm of the `.grad` and multiplies them all, in place, by `max_norm / (norm + 1e-6)`, or by 1 if that exceeds 1. Parameters without a gradient are skipped; if none has one, the norm is 0. It returns, as a scalar tensor, the norm there was before clipping.
 """
 
 # %% solution="clip_gradients"
@@ -605,7 +605,7 @@ r"""
 
 <details><summary>Pista 2</summary>
 
-`torch.stack` junta las normas de cada tensor en un vector, y la norma de ese vector es la global. `clamp(max=1.0)` deja quietos a los que no llegan al límite, y `mul_` multiplica en el sitio.
+`torch.stack` junta las normas de cada tensor en un vector, y la norma de ese vector es la global. `clamp(max=1.0)` deja quietos a los que no llegan al límite, y `mul_` multiplica en el sitio. Con una lista vacía, `torch.stack` falla: devuelve antes `torch.tensor(0.0)`.
 </details>
 """
 
@@ -618,7 +618,7 @@ r"""
 
 <details><summary>Hint 2</summary>
 
-`torch.stack` joins the norms of all tensors into a vector, and the norm of that vector is the global one. `clamp(max=1.0)` leaves those below the limit alone, and `mul_` multiplies in place.
+`torch.stack` joins the norms of all tensors into a vector, and the norm of that vector is the global one. `clamp(max=1.0)` leaves those below the limit alone, and `mul_` multiplies in place. With an empty list `torch.stack` fails: return `torch.tensor(0.0)` first.
 </details>
 """
 
@@ -734,7 +734,7 @@ plots.losses({name: losses for name, (losses, _) in crossings.items()}, window=S
 r"""
 Casi no hay salto: lo que hay es una cojera. La curva sin recortar se queda plana mientras las otras dos siguen bajando juntas. Un solo lote malo, de más de cien, y el modelo casi deja de aprender.
 
-En los entrenamientos enormes hay picos que ni el recorte evita: en PaLM, [Chowdhery y otros (2022)](https://arxiv.org/abs/2204.02311) contaron unos veinte; volvían a un punto de control anterior y se saltaban los lotes de alrededor.
+En los entrenamientos enormes hay picos que ni el recorte evita: en PaLM, [Chowdhery et al. (2022)](https://arxiv.org/abs/2204.02311) contaron unos veinte; volvían a un punto de control anterior y se saltaban los lotes de alrededor.
 """
 
 # %% [markdown] lang="en"
@@ -861,7 +861,7 @@ Cinco recetas con la misma tasa máxima, 0.02, y tres semillas cada una. Para la
 r"""
 ## D.6 Was it any use?
 
-The honest thing is to measure, and with more than one seed: two trainings that are identical but for the seed don't end alike, and a difference smaller than that is no difference.
+The honest thing is to measure, and with more than one seed: two training runs that are identical but for the seed don't end alike, and a difference smaller than that is no difference.
 
 Five recipes with the same peak rate, 0.02, and three seeds each. For those that don't come down, the minimum is the peak; for those that don't clip, the limit is infinity.
 """
@@ -894,7 +894,7 @@ Doce vueltas al cuento cada una, y son quince entrenamientos. A la izquierda, la
 
 # %% [markdown] lang="en"
 r"""
-Twelve passes through the story each, and there are fifteen trainings. On the left, the loss on what they have read, which is what the optimizer is trying to bring down. On the right, on the ending they haven't seen.
+Twelve passes through the story each, and there are fifteen training runs. On the left, the loss on what they have read, which is what the optimizer is trying to bring down. On the right, on the ending they haven't seen.
 """
 
 # %% tags=["nbval-ignore-output"]
@@ -905,12 +905,12 @@ plots.seeds(runs, measures)
 
 # %% [markdown] lang="es"
 r"""
-Leamos los puntos como juez, no como padre. Cada receta se compara con la primera semilla a semilla, y solo se declara una diferencia si las tres van del mismo lado y su media supera lo que separa a las semillas de una misma receta.
+Leamos los puntos como juez, no como padre. Cada receta se compara con la primera semilla a semilla, y solo se declara una diferencia si las tres van del mismo lado y su media supera el ruido: lo que separa a las semillas de una misma receta, entre paréntesis. El signo − es pérdida que baja.
 """
 
 # %% [markdown] lang="en"
 r"""
-Let's read the dots as a judge, not as a parent. Each recipe is compared with the first seed by seed, and a difference is declared only if all three are on the same side and their mean exceeds what separates the seeds of one and the same recipe.
+Let's read the dots as a judge, not as a parent. Each recipe is compared with the first seed by seed, and a difference is declared only if all three are on the same side and their mean exceeds the noise: what separates the seeds of one and the same recipe, in brackets. A minus sign is loss that goes down.
 """
 
 
@@ -926,7 +926,7 @@ def verdicts(runs: dict[str, list[tuple[float, float]]], measure: int) -> None:
         clear = abs(mean) > noise and (min(gains) > 0 or max(gains) < 0)
         word = say("mejor", "better") if mean > 0 else say("peor", "worse")
         word = word if clear else say("dentro del ruido", "within the noise")
-        print(f"{recipe:15} {-mean:+.2f} (±{noise:.2f}) {word}")
+        print(f"{recipe:15} {-mean:+.2f} ({noise:.2f}) {word}")
 
 
 # %% tags=["nbval-ignore-output"]
@@ -936,16 +936,16 @@ for measure, title in enumerate(measures):
 
 # %% [markdown] lang="es"
 r"""
-Cuenta cuántas veces pone *dentro del ruido*. Con una sola semilla, más de una de esas diferencias habría parecido un hallazgo; y tres son pocas, así que con otras puede cambiar alguna etiqueta.
+Cuenta cuántas veces pone *dentro del ruido*. Con una sola semilla, alguna de esas diferencias habría parecido un hallazgo; y tres son pocas, así que con otras puede cambiar alguna etiqueta.
 
-Que el calentamiento y el recorte apenas se distingan no quiere decir que sobren. Son seguros, y un seguro no se nota el año en que no hay crecida: este modelo es pequeño, lleva una norma delante de cada rama y nadie le ha dado un lote malo. (Si al recortar pone 0.00, es que casi ningún gradiente pasó de 1.)
+Que el calentamiento y el recorte se noten aquí poco o nada no quiere decir que sobren. Son seguros, y un seguro no se nota el año en que no hay crecida: este modelo es pequeño, lleva una norma delante de cada rama y nadie le ha dado un lote malo. (Si al recortar pone 0.00, es que casi ningún gradiente pasó de 1.)
 """
 
 # %% [markdown] lang="en"
 r"""
-Count how often it says *within the noise*. With a single seed, more than one of those differences would have looked like a finding; and three are few, so with others some label may change.
+Count how often it says *within the noise*. With a single seed, some of those differences would have looked like a finding; and three are few, so with others some label may change.
 
-That warm-up and clipping can hardly be told apart doesn't mean that they are useless. They are insurance, and insurance goes unnoticed in a year without a flood: this model is small, has a norm ahead of every branch, and nobody has given it a bad batch. (If it says 0.00 for clipping, hardly any gradient exceeded 1.)
+That warm-up and clipping show little here, or not at all, doesn't mean that they are useless. They are insurance, and insurance goes unnoticed in a year without a flood: this model is small, has a norm ahead of every branch, and nobody has given it a bad batch. (If it says 0.00 for clipping, hardly any gradient exceeded 1.)
 """
 
 # %% [markdown] lang="es"
@@ -995,24 +995,24 @@ for pushes in (20, 200):
 
 # %% [markdown] lang="es"
 r"""
-Con veinte empujones llega más cerca la tasa constante; con doscientos, el coseno. De ahí una regla: el coseno debe durar lo que dure el entrenamiento, ni más ni menos. [Hoffmann y otros (2022)](https://arxiv.org/abs/2203.15556) vieron que preparar uno más de un 25 % más largo de la cuenta ya empeora el modelo.
+Con veinte empujones llega más cerca la tasa constante; con doscientos, el coseno. De ahí una regla: el coseno debe durar lo que dure el entrenamiento, ni más ni menos. [Hoffmann et al. (2022)](https://arxiv.org/abs/2203.15556) vieron que un coseno más de un 25 % demasiado largo ya empeora el modelo.
 """
 
 # %% [markdown] lang="en"
 r"""
-With twenty pushes the constant rate gets closer; with two hundred, the cosine. Hence a rule: the cosine should last as long as the training, no more and no less. [Hoffmann et al. (2022)](https://arxiv.org/abs/2203.15556) saw that preparing one more than 25 % too long already makes the model worse.
+With twenty pushes the constant rate gets closer; with two hundred, the cosine. Hence a rule: the cosine should last as long as the training, no more and no less. [Hoffmann et al. (2022)](https://arxiv.org/abs/2203.15556) saw that a cosine more than 25% too long already makes the model worse.
 """
 
 # %% [markdown] lang="es"
 r"""
-## D.7 En la tubería y en los grandes
+## D.7 En el preentrenamiento del curso y en los grandes
 
 `python -m desdecero.pretrain` da estos mismos pasos, con puntos de control por medio. Sus números están en `Settings`, y la tasa de cada paso se la pide a `learning_rate`, la función que has escrito.
 """
 
 # %% [markdown] lang="en"
 r"""
-## D.7 In the pipeline and in the big ones
+## D.7 In the course's pretraining and in the big ones
 
 `python -m desdecero.pretrain` takes these same steps, with checkpoints in between. Its numbers are in `Settings`, and for the rate of every step it asks `learning_rate`, the function you have written.
 """
@@ -1021,11 +1021,11 @@ r"""
 s = Settings()
 mini_rates = [learning_rate(t, s.steps, s.warmup_steps, 0.0, s.peak_lr, s.min_lr) for t in range(s.steps)]
 print(s.steps, s.warmup_steps, s.peak_lr, s.min_lr, s.max_norm, s.weight_decay)
-plots.rates({"mini": mini_rates}, say("El calendario de serie de la tubería.", "The pipeline's default schedule."))
+plots.rates({"mini": mini_rates}, say("El calendario de serie de `pretrain`.", "The default schedule of `pretrain`."))
 
 # %% [markdown] lang="es"
 r"""
-Para recortar llama a `nn.utils.clip_grad_norm_`, la de PyTorch, que hace lo que la tuya y también sabe de GPUs. No hay que creérselo.
+Para recortar llama a `nn.utils.clip_grad_norm_`, la de PyTorch, que hace lo que la tuya y también sabe de GPU. No hay que creérselo.
 """
 
 # %% [markdown] lang="en"
@@ -1044,14 +1044,14 @@ print(torch.allclose(*both))
 
 # %% [markdown] lang="es"
 r"""
-Queda el último número, `weight_decay`. AdamW encoge cada peso un poco en cada paso, lo multiplica por $1 - \eta\lambda$, y eso se hace solo con las **matrices**.
+Queda el último número, `weight_decay`. AdamW encoge cada peso un poco en cada paso, lo multiplica por $1 - \eta\lambda$. Si no le dices nada, todos; la costumbre, y lo que hace `pretrain`, es encoger solo las **matrices**.
 
 Una matriz más pequeña es una función más suave. Pero la escala de una norma nace en 1 y debe quedarse cerca, y los sesgos son pocos y no estorban: encogerlos no suaviza nada.
 """
 
 # %% [markdown] lang="en"
 r"""
-The last number is left, `weight_decay`. AdamW shrinks each weight a little at each step, multiplying it by $1 - \eta\lambda$, and that is done to **matrices** only.
+The last number is left, `weight_decay`. AdamW shrinks each weight a little at each step, multiplying it by $1 - \eta\lambda$. Unless told otherwise, all of them; the custom, and what `pretrain` does, is to shrink **matrices** only.
 
 A smaller matrix is a smoother function. But the scale of a norm is born at 1 and should stay near it, and biases are few and do no harm: shrinking them smooths nothing.
 """
@@ -1064,14 +1064,14 @@ print(f"{math.prod(1 - rate * s.weight_decay for rate in mini_rates):.2f}")
 
 # %% [markdown] lang="es"
 r"""
-Dos grupos: pocas matrices con casi todos los números, y muchos vectores con casi ninguno.
+Dos grupos: casi tantas matrices como vectores, pero las matrices llevan casi todos los números.
 
 La última línea es lo que quedaría de un peso al que ningún gradiente tocara en todo el entrenamiento. Es un encogimiento suave: lo que sirve se defiende, y lo que no, se va borrando.
 """
 
 # %% [markdown] lang="en"
 r"""
-Two groups: a few matrices with nearly all the numbers, and many vectors with nearly none.
+Two groups: almost as many matrices as vectors, but the matrices hold nearly all the numbers.
 
 The last line is what would be left of a weight that no gradient touched during the whole training. It is a gentle shrinking: what is useful defends itself, and what isn't fades away.
 """
@@ -1082,8 +1082,8 @@ r"""
 
 | modelo | tasa máxima | calentamiento | final | recorte | `weight_decay` |
 |---|---|---|---|---|---|
-| GPT-3 175B ([Brown y otros, 2020](https://arxiv.org/abs/2005.14165), apéndice B) | 0.00006 | 375 millones de tokens | 10 % | 1.0 | 0.1 |
-| Llama 7B ([Touvron y otros, 2023](https://arxiv.org/abs/2302.13971)) | 0.0003 | 2000 pasos | 10 % | 1.0 | 0.1 |
+| GPT-3 175B ([Brown et al., 2020](https://arxiv.org/abs/2005.14165), tabla 2.1 y apéndice B) | 0.00006 | 375 millones de tokens | 10 % | 1.0 | 0.1 |
+| Llama 7B ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)) | 0.0003 | 2000 pasos | 10 % | 1.0 | 0.1 |
 
 Los dos usan Adam o AdamW con $\beta_1 = 0.9$ y $\beta_2 = 0.95$, y un coseno.
 """
@@ -1094,8 +1094,8 @@ r"""
 
 | model | peak rate | warm-up | end | clipping | `weight_decay` |
 |---|---|---|---|---|---|
-| GPT-3 175B ([Brown et al., 2020](https://arxiv.org/abs/2005.14165), appendix B) | 0.00006 | 375 million tokens | 10 % | 1.0 | 0.1 |
-| Llama 7B ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)) | 0.0003 | 2000 steps | 10 % | 1.0 | 0.1 |
+| GPT-3 175B ([Brown et al., 2020](https://arxiv.org/abs/2005.14165), table 2.1 and appendix B) | 0.00006 | 375 million tokens | 10% | 1.0 | 0.1 |
+| Llama 7B ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)) | 0.0003 | 2000 steps | 10% | 1.0 | 0.1 |
 
 Both use Adam or AdamW with $\beta_1 = 0.9$ and $\beta_2 = 0.95$, and a cosine.
 """
@@ -1116,14 +1116,14 @@ for step in (50, 80, 150, 399):
 
 # %% [markdown] lang="es"
 r"""
-El mayor de los modelos de GPT-3 tiene una tasa diez veces menor que el más pequeño, que según la misma tabla usó 0.0006. Cuanto más grande la barca, más corto el empujón.
+El mayor de los modelos de GPT-3 tiene una tasa diez veces menor que el más pequeño, que según la tabla 2.1 de su artículo usó 0.0006. Cuanto más grande la barca, más corto el empujón.
 
 Por eso los números de otro no se copian sin más: se parte de ellos, se prueban tres o cuatro tasas en un entrenamiento corto, y se mira la curva.
 """
 
 # %% [markdown] lang="en"
 r"""
-The largest of the GPT-3 models has a tenth of the rate of the smallest, which by the same table used 0.0006. The bigger the boat, the shorter the push.
+The largest of the GPT-3 models has a tenth of the rate of the smallest, which by table 2.1 of their paper used 0.0006. The bigger the boat, the shorter the push.
 
 That is why somebody else's numbers are not simply copied: you start from them, try three or four rates in a short run, and look at the curve.
 """
@@ -1146,12 +1146,12 @@ You know why Adam's first steps are the blindest and how to shorten them, why a 
 r"""
 Los ejercicios eran tres: `learning_rate`, `clip_gradients` y `train_with_schedule`. Los que hayas dejado te esperan.
 
-Para jugar: repite D.6 con `PEAK = 0.005` y apuesta antes una gallina; o añade una receta que baje en línea recta. Anselmo tardó seis semanas en saber cuánto empujar, y el río se lo cambiaron después.
+Para jugar: repite D.6 con `PEAK = 0.005` y apuesta antes una gallina; o añade una receta que baje en línea recta. Anselmo tardó seis semanas en tener el camino, y resultó ser el del río del año pasado.
 """
 
 # %% [markdown] lang="en"
 r"""
 There were three exercises: `learning_rate`, `clip_gradients` and `train_with_schedule`. Those you left are waiting for you.
 
-To play: repeat D.6 with `PEAK = 0.005`, and bet a hen beforehand; or add a recipe that comes down in a straight line. It took Anselmo six weeks to know how hard to push, and then they changed the river on him.
+To play: repeat D.6 with `PEAK = 0.005`, and bet a hen beforehand; or add a recipe that comes down in a straight line. It took Anselmo six weeks to get the way, and it turned out to be last year's river.
 """

@@ -132,12 +132,16 @@ The check does not only say whether it is right: when it recognises the mistake,
 r"""
 Si dejas un ejercicio sin hacer no pasa nada. El ejemplo lo dirá en una línea, como aquí, y lo que viene después usará la solución del curso hasta que la tuya esté bien.
 
+Los números van como los escribe Python: punto en los decimales y coma en los millares.
+
 El botón Validate, encima del cuaderno, ejecuta todas las comprobaciones de una vez. Hay además unas pruebas ocultas, que solo se ejecutan al calificar.
 """
 
 # %% [markdown] lang="en"
 r"""
-If you leave an exercise undone, nothing happens. The example will say so in one line, as it does here, and what follows will use the course's solution until yours is right.
+If you leave an exercise undone, no harm is done. The example will say so in one line, as it does here, and what follows will use the course's solution until yours is right.
+
+Numbers go as Python writes them: a point before the decimals and commas between thousands.
 
 The Validate button, above the notebook, runs all checks at once. There are hidden tests as well, which run only when work is graded.
 """
@@ -269,7 +273,7 @@ Read these five beginnings and think what you would put after each.
 
 # %%
 beginnings = say(
-    ["Traducir, en inglés: boat. Río, en inglés:", "Mensaje: «¡Gallinas gratis, pulse aquí!» ¿Es publicidad? Respuesta:",
+    ["Barca, en inglés: ferry. Río, en inglés:", "Mensaje: «¡Gallinas gratis, pulse aquí!» ¿Es publicidad? Respuesta:",
      "En una frase, lo que pasa en el cuento:", "# suma de los cuadrados\ndef squares(numbers):", "—¿Cuándo sale la barca?\n—"],
     ["Barca, in English: ferry. Río, in English:", "Message: “Free hens, click here!” Is it spam? Answer:",
      "In one sentence, what happens in the story:", "# the sum of the squares\ndef squares(numbers):",
@@ -314,7 +318,7 @@ r"""
 Los asistentes que conoces añaden cosas alrededor: un buscador, una calculadora, la memoria de charlas anteriores.
 Esas cosas escriben texto delante de la pregunta; el modelo del centro sigue haciendo lo mismo.
 
-Y **grande**, la L de LLM (*large language model*), se refiere a los parámetros y al texto: de millones a cientos de miles de millones de unos, y billones de palabras de lo otro.
+Y **grande**, la primera L de LLM (*large language model*), se refiere a los parámetros y al texto: de millones a cientos de miles de millones de unos, y billones de palabras de lo otro.
 """
 
 # %% [markdown] lang="en"
@@ -411,7 +415,7 @@ Prueba tú. Volveremos a ella en 1.6, porque lo más importante de ELIZA no esta
 
 # %% [markdown] lang="en"
 r"""
-The first three replies are deceptive. In the last one the cardboard shows: somebody who listens would have said "your aunt is cross with you".
+The first three replies are deceptive. In the last one the seams show: somebody who listens would have said "your aunt is cross with you".
 
 Try it yourself. We will come back to it in 1.6, because what mattered most about ELIZA was not in the program.
 """
@@ -480,14 +484,14 @@ For [GPT-3 (2020)](https://arxiv.org/abs/2005.14165), with a hundred times the p
 # %% [markdown] lang="es"
 r"""
 InstructGPT ([Ouyang et al., 2022](https://arxiv.org/abs/2203.02155)) aprendió a seguir instrucciones, y en noviembre de ese año ChatGPT lo puso delante de todo el mundo.
-Llama ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)) y otros dieron sus pesos a quien quisiera estudiarlos.
+Llama ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)) dio sus pesos a los investigadores que los pidieran, y otros publicaron los suyos para cualquiera.
 Los últimos escriben un razonamiento antes de responder: [o1 (2024)](https://openai.com/index/learning-to-reason-with-llms/), [DeepSeek-R1 (2025)](https://arxiv.org/abs/2501.12948). También eso lo escriben palabra a palabra, prediciendo la siguiente.
 """
 
 # %% [markdown] lang="en"
 r"""
 InstructGPT ([Ouyang et al., 2022](https://arxiv.org/abs/2203.02155)) learned to follow instructions, and in November of that year ChatGPT put it in front of everybody.
-Llama ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)) and others gave their weights to whoever wished to study them.
+Llama ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)) gave its weights to researchers who asked for them, and others published theirs for anybody.
 The latest write down a line of reasoning before they answer: [o1 (2024)](https://openai.com/index/learning-to-reason-with-llms/), [DeepSeek-R1 (2025)](https://arxiv.org/abs/2501.12948). That, too, they write word by word, predicting the next.
 """
 
@@ -593,7 +597,7 @@ list(pairwise(words))[:4]
 r"""
 ### Ejercicio: las probabilidades de los bigramas
 
-Es el modelo de lenguaje más pequeño que existe, y los grandes aprenden a imitar exactamente esta tabla, con más contexto. Escribe `bigram_probabilities`.
+Es de los modelos de lenguaje más pequeños que hay, y los grandes aprenden a imitar exactamente esta tabla, con más contexto. Escribe `bigram_probabilities`.
 
 ```python
 def bigram_probabilities(text: str) -> dict[str, dict[str, float]]: ...
@@ -607,7 +611,7 @@ Una palabra a la que nunca sigue otra no tiene entrada; con menos de dos palabra
 r"""
 ### Exercise: the probabilities of bigrams
 
-It is the smallest language model there is, and the large ones learn to imitate this very table, with more context. Write `bigram_probabilities`.
+It is one of the smallest language models there are, and the large ones learn to imitate this very table, with more context. Write `bigram_probabilities`.
 
 ```python
 def bigram_probabilities(text: str) -> dict[str, dict[str, float]]: ...
@@ -869,15 +873,15 @@ The last of these sentences is as ordinary as can be, and the model takes it for
 
 # %%
 tried = say(
-    ["la gallina comió el queso", "el queso comió el ratón", "la gallina guardó el pan"],
-    ["the hen ate the cheese", "the cheese ate the mouse", "the hen saved the bread"],
+    ["la gallina comió el queso", "el queso comió el ratón", "el pan era bueno"],
+    ["the hen ate the cheese", "the cheese ate the mouse", "the bread was good"],
 )
 for text in tried:
     print(f"{text:26} {text in ' '.join(words)!s:6} {sentence_log_probability(text, bigrams):.2f}")
 
 # %% [markdown] lang="es"
 r"""
-Un solo paso nuevo, de la gallina a guardar, basta para el menos infinito: **no visto** no es lo mismo que **imposible**, y una tabla de cuentas los confunde.
+Un solo paso nuevo, de «pan» a «era», basta para el menos infinito: **no visto** no es lo mismo que **imposible**, y una tabla de cuentas los confunde.
 La segunda la rechaza por esa misma razón, no porque sepa que los quesos no comen.
 
 Hay remedios clásicos, que guardan una pizca de probabilidad para lo no visto ([Chen y Goodman, 1996](https://aclanthology.org/P96-1041/)). Las redes neuronales dan otro: nunca dicen cero.
@@ -885,7 +889,7 @@ Hay remedios clásicos, que guardan una pizca de probabilidad para lo no visto (
 
 # %% [markdown] lang="en"
 r"""
-One new step, from the hen to saving, is enough for minus infinity: **not seen** is not the same as **impossible**, and a table of counts takes one for the other.
+One new step, from "bread" to "was", is enough for minus infinity: **not seen** is not the same as **impossible**, and a table of counts takes one for the other.
 It rejects the second for that same reason, not because it knows that cheeses don't eat.
 
 There are classic remedies, which put aside a pinch of probability for what was not seen ([Chen and Goodman, 1996](https://aclanthology.org/P96-1041/)). Neural networks offer another: they never say zero.
@@ -896,6 +900,7 @@ r"""
 ## 1.5 El modelo escribe
 
 Para escribir, se pone una palabra y se sortea la siguiente con las probabilidades de su fila: `random.choices` hace justo ese sorteo.
+Lo hizo primero [Shannon (1948)](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x), sin ordenador: abría un libro al azar, buscaba lo último que tenía escrito y apuntaba lo que allí lo seguía.
 
 Esta vez el modelo lee el cuento entero.
 """
@@ -905,6 +910,7 @@ r"""
 ## 1.5 The model writes
 
 To write, set down a word and draw the next one with the probabilities of its row: `random.choices` does exactly that draw.
+[Shannon (1948)](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x) did it first, without a computer: he opened a book at random, looked for the last thing he had written, and noted down what followed it there.
 
 This time the model reads the whole story.
 """
@@ -1134,7 +1140,7 @@ for text in (sentence, rumour.removesuffix(" .")):
 
 # %% [markdown] lang="es"
 r"""
-El rumor repetido se ha vuelto lo más probable.
+El rumor repetido ya es más probable que lo que contaba la página.
 [Lin et al. (2022)](https://arxiv.org/abs/2109.07958) midieron algo parecido en modelos de verdad: repiten creencias falsas que abundan en la red, y entre los que probaron los mayores lo hacían más.
 
 Ni un modelo que reparta su confianza a la perfección se libraría: hay razones estadísticas por las que predecir bien obliga a inventar a veces ([Kalai y Vempala, 2024](https://arxiv.org/abs/2311.14648)).
@@ -1142,7 +1148,7 @@ Ni un modelo que reparta su confianza a la perfección se libraría: hay razones
 
 # %% [markdown] lang="en"
 r"""
-The repeated rumour has become the likeliest.
+The repeated rumour is now likelier than what the page told.
 [Lin et al. (2022)](https://arxiv.org/abs/2109.07958) measured something similar in real models: they repeat false beliefs that abound on the web, and among those they tried the larger ones did so more.
 
 Not even a model that spread its confidence perfectly would escape: there are statistical reasons why predicting well forces it to make things up at times ([Kalai and Vempala, 2024](https://arxiv.org/abs/2311.14648)).
@@ -1312,7 +1318,7 @@ Compare it with the bigram: the output is the same, a row of probabilities; what
 r"""
 Hay tres familias, según quién mira a quién.
 
-El **encoder** deja que cada palabra vea la frase entera, y sirve para entenderla y clasificarla: BERT ([Devlin et al., 2019](https://arxiv.org/abs/1810.04805)). El **decoder** solo mira hacia atrás, y por eso puede escribir: GPT. El **encoder-decoder** lee entero un texto mientras escribe otro: el transformer original, que traducía, y T5 ([Raffel et al., 2020](https://arxiv.org/abs/1910.10683)).
+El **codificador** (*encoder*) deja que cada palabra vea la frase entera, y sirve para entenderla y clasificarla: BERT ([Devlin et al., 2019](https://arxiv.org/abs/1810.04805)). El **decodificador** (*decoder*) solo mira hacia atrás, y por eso puede escribir: GPT. El **codificador-decodificador** (*encoder-decoder*) lee entero un texto mientras escribe otro: el transformer original, que traducía, y T5 ([Raffel et al., 2020](https://arxiv.org/abs/1910.10683)).
 """
 
 # %% [markdown] lang="en"
@@ -1329,7 +1335,7 @@ overview.families(["the", "mouse", "ate"], ["el", "ratón", "comió"])
 r"""
 Los azules claros son el puente: la palabra que se escribe mira el texto de partida.
 
-En este curso construyes el de en medio. Con un decoder y un buen prompt se hace también, hoy, lo que antes pedía los otros dos.
+En este curso construyes el de en medio. Con un decodificador y un buen prompt se hace también, hoy, lo que antes pedía los otros dos.
 """
 
 # %% [markdown] lang="en"
@@ -1442,14 +1448,14 @@ It is one of the reasons why the same model tends to know more in English, and w
 
 # %% [markdown] lang="es"
 r"""
-La red no llega limpia. GPT-3 partió de 45 terabytes comprimidos de Common Crawl y se quedó con 570 gigabytes: de cada ochenta bytes, uno.
+La red no llega limpia. GPT-3 partió de 45 terabytes comprimidos de Common Crawl y se quedó con 570 gigabytes, que por sus 410 mil millones de tokens han de estar también comprimidos: de cada ochenta bytes, uno.
 
 Estas ocho páginas las podría haber traído un rastreador. ¿Cuáles pondrías en el corpus?
 """
 
 # %% [markdown] lang="en"
 r"""
-The web does not come clean. GPT-3 started from 45 terabytes of compressed Common Crawl and kept 570 gigabytes: one byte in eighty.
+The web does not arrive clean. GPT-3 started from 45 terabytes of compressed Common Crawl and kept 570 gigabytes, which must be compressed as well, to judge by their 410 billion tokens: one byte in eighty.
 
 These eight pages might have been brought by a crawler. Which would you put into the corpus?
 """
@@ -1766,7 +1772,7 @@ with example():
 r"""
 <details><summary>Pista</summary>
 
-Las respuestas están en los apartados del 1.2 al 1.9, casi en el mismo orden. La de las operaciones se puede calcular con `training_budget`.
+Las respuestas están en los apartados del 1.2 al 1.9: las de las ocho primeras, casi en orden; las de las dos últimas, en 1.4 y 1.6. La de las operaciones se puede calcular con `training_budget`.
 </details>
 """
 
@@ -1774,7 +1780,7 @@ Las respuestas están en los apartados del 1.2 al 1.9, casi en el mismo orden. L
 r"""
 <details><summary>Hint</summary>
 
-The answers are in sections 1.2 to 1.9, in nearly the same order. The one about operations can be worked out with `training_budget`.
+The answers are in sections 1.2 to 1.9: those of the first eight nearly in order; those of the last two in 1.4 and 1.6. The one about operations can be worked out with `training_budget`.
 </details>
 """
 

@@ -644,14 +644,14 @@ for name, pieces in ways.items():
 r"""
 Con caracteres, el texto mide más de cuatro veces lo que medía en palabras.
 El punto medio lo da la **codificación por pares de bytes** (BPE): empezar por lo más pequeño e ir pegando lo que más veces aparece junto.
-La inventó [Gage, 1994](http://www.pennelynn.com/Documents/CUJ/HTML/94HTML/19940045.HTM) para comprimir ficheros, [Sennrich et al., 2016](https://arxiv.org/abs/1508.07909) la llevaron a los modelos de lenguaje y GPT-2 la aplicó a los bytes.
+La inventó [Gage, 1994](http://www.pennelynn.com/Documents/CUJ/HTML/94HTML/19940045.HTM) para comprimir ficheros, [Sennrich et al., 2016](https://arxiv.org/abs/1508.07909) la llevaron a la traducción con redes neuronales y GPT-2, a los modelos de lenguaje, byte a byte.
 """
 
 # %% [markdown] lang="en"
 r"""
 In characters, the text is over four times as long as it was in words.
 The middle ground is **byte-pair encoding** (BPE): begin with what is smallest and keep gluing together what most often appears side by side.
-[Gage, 1994](http://www.pennelynn.com/Documents/CUJ/HTML/94HTML/19940045.HTM) invented it to compress files, [Sennrich et al., 2016](https://arxiv.org/abs/1508.07909) brought it to language models, and GPT-2 applied it to bytes.
+[Gage, 1994](http://www.pennelynn.com/Documents/CUJ/HTML/94HTML/19940045.HTM) invented it to compress files, [Sennrich et al., 2016](https://arxiv.org/abs/1508.07909) brought it to neural translation, and GPT-2 to language models, byte by byte.
 """
 
 # %% [markdown] lang="es"
@@ -1396,7 +1396,7 @@ With the tokenizers of real models, the same content can cost up to 15 times as 
 
 # %% [markdown] lang="es"
 r"""
-Si tienes conexión, haz la misma cuenta con el tokenizador de GPT-2, que tiene 50 257 entradas y se entrenó sobre todo con inglés.
+Si tienes conexión, haz la misma cuenta con el tokenizador de GPT-2, que tiene 50,257 entradas y se entrenó sobre todo con inglés.
 La celda está apagada porque descarga su vocabulario; pon `DOWNLOAD = True` y vuelve a ejecutarla.
 Sin conexión no pierdes nada de lo que sigue.
 """
@@ -1610,13 +1610,13 @@ Turn the ids into a tensor just once, in `__init__`, and keep where each window 
 
 # %% [markdown] lang="es"
 r"""
-Con $N$ tokens hay $\lceil (N - T) / S \rceil$ ventanas, y ninguna si $N \le T$.
+Con $N$ tokens hay $\lceil (N - T) / S \rceil$ ventanas, y ninguna si $N \le T$. Los corchetes sin pie de abajo redondean hacia arriba; en Python, `-(-a // b)`.
 Comprueba la fórmula contra el bucle y contra la clase.
 """
 
 # %% [markdown] lang="en"
 r"""
-With $N$ tokens there are $\lceil (N - T) / S \rceil$ windows, and none if $N \le T$.
+With $N$ tokens there are $\lceil (N - T) / S \rceil$ windows, and none if $N \le T$. The brackets without feet round up; in Python, `-(-a // b)`.
 Check the formula against the loop and against the class.
 """
 
@@ -1780,7 +1780,7 @@ print(torch.allclose(product, vectors))
 # %% [markdown] lang="es"
 r"""
 Cada fila de `one_hot` tiene un solo 1, en la columna de su id; los ceros borran todas las filas de la tabla menos esa.
-El resultado es el mismo, y la consulta se ahorra multiplicar por ceros: con 50 257 entradas no es poco ahorro.
+El resultado es el mismo, y la consulta se ahorra multiplicar por ceros: con 50,257 entradas no es poco ahorro.
 """
 
 # %% [markdown] lang="en"
@@ -1794,13 +1794,13 @@ plots.lookup(table.weight.detach(), ids.tolist())
 
 # %% [markdown] lang="es"
 r"""
-La tabla son pesos como los demás, y se entrenan.
+La tabla son pesos como los demás, y se entrenan. El gradiente de un peso dice cuánto cambia el resultado si ese peso sube un poco; `backward()` los calcula todos (apéndice A).
 Predice qué filas recibirán gradiente si la cuenta solo ha usado los ids 2, 5 y 2.
 """
 
 # %% [markdown] lang="en"
 r"""
-The table is made of weights like any others, and they are trained.
+The table is made of weights like any others, and they are trained. A weight's gradient says how much the result changes if that weight goes up a little; `backward()` computes them all (appendix A).
 Predict which rows will get a gradient if the computation has used only the ids 2, 5 and 2.
 """
 
@@ -1932,13 +1932,13 @@ Each row on the right says two things in one vector, and the model learns to pul
 # %% [markdown] lang="es"
 r"""
 En un lote, las mismas posiciones valen para todas las filas.
-PyTorch lo hace sin bucle: si a un tensor de tres dimensiones se le suma uno de dos, repite el pequeño tantas veces como haga falta (*broadcasting*).
+PyTorch lo hace sin bucle: si a un tensor de tres dimensiones se le suma uno de dos, repite el pequeño tantas veces como haga falta (**difusión**, *broadcasting*).
 """
 
 # %% [markdown] lang="en"
 r"""
 In a batch, the same positions serve for every row.
-PyTorch does it without a loop: if you add a tensor of two dimensions to one of three, it repeats the small one as often as needed (*broadcasting*).
+PyTorch does it without a loop: if you add a tensor of two dimensions to one of three, it repeats the small one as often as needed (**broadcasting**).
 """
 
 # %%

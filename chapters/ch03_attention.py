@@ -744,14 +744,14 @@ draw.flow(T=5, d_in=4, d_out=2)
 # %% [markdown] lang="es"
 r"""
 Pongamos primero la posición.
-Será la aguja de un reloj que avanza 45 grados por palabra: dos números más por token.
+Será la aguja de un reloj que gira 45 grados por palabra (al revés que los de pared, que es como cuentan los ángulos los matemáticos): dos números más por token.
 El capítulo 2 sumaba el embedding de posición; aquí lo pegamos al lado para que cada columna se pueda leer.
 """
 
 # %% [markdown] lang="en"
 r"""
 First let's put position in.
-It will be the hand of a clock that moves on 45 degrees per word: two more numbers for each token.
+It will be the hand of a clock that turns 45 degrees per word (the other way from one on a wall, which is how mathematicians count angles): two more numbers for each token.
 Chapter 2 added the position embedding; here we set it alongside, so that each column can be read.
 """
 
@@ -869,7 +869,7 @@ r"""
 ## 3.5 Por qué se divide por la raíz de d
 
 Un producto escalar suma tantos términos como números tienen los vectores.
-Si cada término es independiente y tiene varianza 1, la suma de $d$ términos tiene varianza $d$ y desviación típica $\sqrt{d}$.
+Si cada término es independiente y tiene varianza 1, la suma de $d$ términos tiene varianza $d$ y desviación típica $\sqrt{d}$. (La varianza es la media de las distancias a la media, al cuadrado; su raíz, la desviación típica, dice cuánto se apartan los números.)
 Mídelo con diez mil parejas de vectores al azar.
 """
 
@@ -878,7 +878,7 @@ r"""
 ## 3.5 Why we divide by the root of d
 
 A dot product adds up as many terms as the vectors have numbers.
-If the terms are independent and each has variance 1, the sum of $d$ of them has variance $d$ and standard deviation $\sqrt{d}$.
+If the terms are independent and each has variance 1, the sum of $d$ of them has variance $d$ and standard deviation $\sqrt{d}$. (The variance is the mean of the squared distances to the mean; its root, the standard deviation, says how far the numbers stray.)
 Measure it on ten thousand pairs of random vectors.
 """
 
@@ -952,14 +952,14 @@ for scores in (moderate, moderate * 512**0.5):
 r"""
 Con las puntuaciones moderadas, el empujoncito mueve los pesos casi dos puntos; con las grandes, nada que se pueda medir.
 Un gradiente es exactamente esa respuesta a un empujoncito, y con cero de respuesta no hay manera de corregir una mirada equivocada.
-Por eso [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762) dividen por $\sqrt{d}$.
+Por eso [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762) dividen por $\sqrt{d}$. A esto se le llama **producto escalar escalado**.
 """
 
 # %% [markdown] lang="en"
 r"""
 With the moderate scores, the nudge moves the weights by nearly two points; with the large ones, by nothing you could measure.
 A gradient is exactly that response to a nudge, and with a response of zero there is no way to correct a mistaken look.
-That is why [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762) divide by $\sqrt{d}$.
+That is why [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762) divide by $\sqrt{d}$. This is called the **scaled dot product**.
 """
 
 # %%
@@ -983,7 +983,7 @@ r"""
 
 Hasta aquí hemos escrito $W_q$, $W_k$ y $W_v$ a mano; en un modelo las pone el entrenamiento.
 Para eso deben vivir en un `nn.Module`, y la forma más cómoda es una `nn.Linear` sin sesgo, que ya viene con una inicialización sensata.
-Solo hay que saber que guarda la matriz traspuesta.
+Solo hay que saber que guarda la matriz transpuesta.
 """
 
 # %% [markdown] lang="en"
@@ -1107,7 +1107,7 @@ If your result is close to the expected one but not equal, look at what you divi
 
 # %% [markdown] lang="es"
 r"""
-Metamos en la capa las tres matrices hechas a mano, traspuestas, y veamos si dice lo mismo que nuestras cuentas.
+Metamos en la capa las tres matrices hechas a mano, transpuestas, y veamos si dice lo mismo que nuestras cuentas.
 """
 
 # %% [markdown] lang="en"
@@ -1364,13 +1364,13 @@ torch.isclose(new_context, second_way @ content).all(dim=-1)
 # %% [markdown] lang="es"
 r"""
 Iguales las cuatro primeras, distinta la quinta.
-Gracias a esto, una frase de $T$ palabras da $T$ ejercicios de adivinar la siguiente en una sola pasada, y ninguno puede copiar.
+Gracias a esto, una frase de $T+1$ palabras da $T$ ejercicios de adivinar la siguiente en una sola pasada, y ninguno puede copiar.
 """
 
 # %% [markdown] lang="en"
 r"""
 The first four are equal and the fifth is not.
-Thanks to this, a sentence of $T$ words gives $T$ exercises in guessing the next one, in a single pass, and none of them can cheat.
+Thanks to this, a sentence of $T+1$ words gives $T$ exercises in guessing the next one, in a single pass, and none of them can cheat.
 """
 
 # %% [markdown] lang="es"
@@ -1430,13 +1430,13 @@ dropout.eval()(torch.ones(6))
 
 # %% [markdown] lang="es"
 r"""
-En la atención se aplica a los pesos, después del softmax ([Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)): durante un paso, algunas miradas no existen.
+En la atención se aplica a los pesos, después del softmax ([Radford et al., 2018](https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf)): durante un paso, algunas miradas no existen.
 Las filas dejan de sumar 1, y no hay que arreglarlo.
 """
 
 # %% [markdown] lang="en"
 r"""
-In attention it is applied to the weights, after softmax ([Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)): for one step, some of the looks do not exist.
+In attention it is applied to the weights, after softmax ([Radford et al., 2018](https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf)): for one step, some of the looks do not exist.
 The rows stop adding up to 1, and that needs no repair.
 """
 
@@ -1487,7 +1487,7 @@ El parámetro viajó, pero el optimizador lo cambiaría; el buffer es lo que bus
 r"""
 The `meta` device is a make-believe one that everybody has, and will do for the test.
 The plain attribute has stayed on the `cpu`: with a real GPU, the first call would have failed.
-The parameter travelled, but the optimiser would change it; the buffer is what we want.
+The parameter travelled, but the optimizer would change it; the buffer is what we want.
 """
 
 # %% [markdown] lang="es" exercise="causal_attention"
@@ -1763,7 +1763,7 @@ Un mapa de atención dice adónde mira una cabeza, no por qué decide el modelo 
 r"""
 These heads are made by hand, and real ones can seldom be summed up in three words.
 But some can: in trained models people have found previous-word heads and heads like the fourth, which are called induction heads ([Olsson et al., 2022](https://arxiv.org/abs/2209.11895)).
-An attention map says where a head looks, not why the model decides ([Jain and Wallace, 2019](https://arxiv.org/abs/1902.10186)).
+An attention map says where a head looks, not why the model decides as it does ([Jain and Wallace, 2019](https://arxiv.org/abs/1902.10186)).
 """
 
 # %% [markdown] lang="es"
@@ -2053,7 +2053,7 @@ r"""
 ### ¿Lo mismo que la lista?
 
 Metamos nuestras cuatro cabezas hechas a mano en la versión de una sola matriz.
-Una `nn.Linear` guarda la matriz traspuesta, así que las cabezas se apilan por filas; y `out_proj`, que la lista no tiene, se deja como si no estuviera.
+Una `nn.Linear` guarda la matriz transpuesta, así que las cabezas se apilan por filas; y `out_proj`, que la lista no tiene, se deja como si no estuviera.
 """
 
 # %% [markdown] lang="en"

@@ -466,14 +466,14 @@ gamma * profile + beta
 
 # %% [markdown] lang="es"
 r"""
-La cuarta coordenada ahora pesa el triple y la quinta parte de 2. Las demás siguen igual.
+La cuarta coordenada ahora pesa el triple y a la quinta se le han sumado 2. Las demás siguen igual.
 
 Todos los tokens comparten los mismos $\gamma$ y $\beta$; lo que es de cada uno es su media y su varianza.
 """
 
 # %% [markdown] lang="en"
 r"""
-The fourth coordinate now counts triple and the fifth starts from 2. The others stay as they were.
+The fourth coordinate now counts triple, and 2 has been added to the fifth. The others stay as they were.
 
 All tokens share the same $\gamma$ and $\beta$; what each has of its own is its mean and its variance.
 """
@@ -509,7 +509,7 @@ class LayerNorm(nn.Module):
 
 `scale` ($\gamma$) and `shift` ($\beta$) are trainable parameters of size `emb_dim`, which start at ones and zeros; `eps` is `1e-5`.
 The output has the shape of `x`, which may be `(T, D)`, `(B, T, D)` or any other that ends in `D`.
-Calling `nn.LayerNorm` or `F.layer_norm` doesn't count.
+Calling `nn.LayerNorm` or `F.layer_norm` isn't allowed.
 """
 
 # %% solution="layer_norm"
@@ -606,7 +606,7 @@ depths / rms
 r"""
 Esta vez las filas no coinciden: RMSNorm borra la unidad, pero no el punto de partida, y nota que Anselmo mide desde el borde.
 
-En la práctica un modelo aprende a vivir con eso y la cuenta sale más barata; Llama la usa ([Touvron y otros, 2023](https://arxiv.org/abs/2302.13971)).
+En la práctica un modelo aprende a vivir con eso y la cuenta sale más barata; Llama la usa ([Touvron et al., 2023](https://arxiv.org/abs/2302.13971)).
 """
 
 # %% [markdown] lang="en"
@@ -710,14 +710,14 @@ For the second layer to be of any use, the result of the first must be bent. The
 
 # %% [markdown] lang="es"
 r"""
-Un quiebro parece poca cosa, pero sumando muchos se dibuja cualquier curva ([Cybenko, 1989](https://doi.org/10.1007/BF02551274)).
+Un quiebro parece poca cosa, pero sumando muchos se dibuja cualquier curva, con el parecido que quieras ([Leshno et al., 1993](https://doi.org/10.1016/S0893-6080(05)80131-5); con sigmoides lo demostró antes [Cybenko, 1989](https://doi.org/10.1007/BF02551274)).
 
 Aquí una red de dos capas imita el perfil del Zurdo. Prueba sin activación: por muchas neuronas que pongas, saldrá una recta. Después vuelve a GELU y ve añadiendo neuronas.
 """
 
 # %% [markdown] lang="en"
 r"""
-One bend looks like little, but a sum of many draws any curve ([Cybenko, 1989](https://doi.org/10.1007/BF02551274)).
+One bend looks like little, but a sum of many draws any curve, as closely as you like ([Leshno et al., 1993](https://doi.org/10.1016/S0893-6080(05)80131-5); for sigmoids, [Cybenko, 1989](https://doi.org/10.1007/BF02551274) had shown it before).
 
 Here a two-layer network imitates the profile of the Zurdo. Try it without an activation: however many neurons you add, you get a straight line. Then go back to GELU and add neurons little by little.
 """
@@ -845,7 +845,7 @@ class GELU(nn.Module):
 ```
 
 It works number by number, so the output has the shape and dtype of `x`; for very large or very negative numbers it stays finite.
-Calling `nn.GELU` or `F.gelu` doesn't count.
+Calling `nn.GELU` or `F.gelu` isn't allowed.
 """
 
 # %% solution="gelu"
@@ -882,7 +882,7 @@ plots.activation_curves(
 # %% [markdown] lang="es"
 r"""
 En el centro está la diferencia que importa: la pendiente de ReLU salta de 0 a 1, y la de GELU pasa por todos los valores intermedios.
-Sube algo más que 1 y baja un poco por debajo de cero, porque la curva tiene un valle cerca de $x = -0.75$.
+Sube a algo más de 1 y baja un poco por debajo de cero, porque la curva tiene un valle cerca de $x = -0.75$.
 
 A la derecha, lo que separa las dos GELU: menos de media milésima.
 """
@@ -964,7 +964,7 @@ widgets.play_activations()
 r"""
 Con GELU ya se puede montar la red: una capa lineal ensancha el vector a cuatro veces su tamaño, GELU lo curva y otra capa lineal lo devuelve a su ancho.
 
-El cuatro viene de [Vaswani y otros (2017)](https://arxiv.org/abs/1706.03762), sin más teoría que lo bien que funcionaba.
+El cuatro viene de [Vaswani et al. (2017)](https://arxiv.org/abs/1706.03762), sin más teoría que lo bien que funcionaba.
 """
 
 # %% [markdown] lang="en"
@@ -1003,7 +1003,7 @@ print(list(together.shape), torch.allclose(together[0], torch.stack(alone), atol
 r"""
 Da lo mismo, así que la red se puede aplicar a un texto de cualquier largo sin cambiar nada.
 
-Dentro caben muchos pesos: [Geva y otros (2021)](https://arxiv.org/abs/2012.14913) la leen como una memoria, en la que cada neurona ancha reconoce un patrón y añade algo cuando lo ve. ¿Cuántos pesos, en nuestro modelo?
+Dentro caben muchos pesos: [Geva et al. (2021)](https://arxiv.org/abs/2012.14913) la leen como una memoria, en la que cada neurona ancha reconoce un patrón y añade algo cuando lo ve. ¿Cuántos pesos, en nuestro modelo?
 """
 
 # %% [markdown] lang="en"
@@ -1100,7 +1100,7 @@ for depth in (1, 5, 10, 20):
 r"""
 En la columna del medio, con veinte capas, queda un uno en el vigésimo decimal: la primera capa no se entera de nada.
 
-La última columna es el remedio de [He y otros (2016)](https://arxiv.org/abs/1512.03385): sumar a la salida de la capa su propia entrada, $y = x + f(x)$.
+La última columna es el remedio de [He et al. (2016)](https://arxiv.org/abs/1512.03385): sumar a la salida de la capa su propia entrada, $y = x + f(x)$. En los artículos se llama **conexión residual** (*residual* o *skip connection*).
 Su pendiente es $1 + f'(x)$, y ese 1 no se gasta por el camino.
 """
 
@@ -1108,7 +1108,7 @@ Su pendiente es $1 + f'(x)$, y ese 1 no se gasta por el camino.
 r"""
 In the middle column, at twenty layers, what is left is a one at the twentieth decimal place: the first layer hears nothing.
 
-The last column is the remedy of [He et al. (2016)](https://arxiv.org/abs/1512.03385): add to the layer's output its own input, $y = x + f(x)$.
+The last column is the remedy of [He et al. (2016)](https://arxiv.org/abs/1512.03385): add to the layer's output its own input, $y = x + f(x)$. Papers call it a **residual connection**, or skip connection.
 The slope is $1 + f'(x)$, and that 1 does not wear out on the way.
 """
 
@@ -1162,7 +1162,7 @@ With shortcuts there is more than enough: it arrives several thousand times larg
 
 # %% [markdown] lang="es"
 r"""
-Hay otra manera de verlo: con atajos, la señal puede saltarse cualquier capa, y una red de $n$ capas es la suma de $2^n$ caminos, unos largos y otros cortos ([Veit y otros, 2016](https://arxiv.org/abs/1605.06431)).
+Hay otra manera de verlo: con atajos, la señal puede saltarse cualquier capa, y una red de $n$ capas es la suma de $2^n$ caminos, unos largos y otros cortos ([Veit et al., 2016](https://arxiv.org/abs/1605.06431)).
 
 El precio es una condición: para sumar, entrada y salida deben tener la misma forma. De ahí que todo el modelo conserve `(B, T, D)`.
 """
@@ -1214,7 +1214,7 @@ flow.block_flow()
 
 # %% [markdown] lang="es"
 r"""
-El transformer original ([Vaswani y otros, 2017](https://arxiv.org/abs/1706.03762)) era el de la derecha: sumaba y después normalizaba el tronco.
+El transformer original ([Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)) era el de la derecha: sumaba y después normalizaba el tronco.
 GPT-2 es el de la izquierda: normaliza la entrada de cada rama y deja el tronco en paz.
 
 Las medidas de Jimena y Anselmo enseñan qué cambia. La rama, aquí, será solo «divide entre dos».
@@ -1289,7 +1289,7 @@ plots.norm_curves(pre, post)
 r"""
 En post-norm las últimas ramas reciben varias veces más gradiente que las primeras. En pre-norm el reparto es mucho más parejo.
 
-[Xiong y otros (2020)](https://arxiv.org/abs/2002.04745) explican así que el transformer original necesitara empezar con pasos diminutos, los del apéndice D. Pre-norm perdona más, a cambio de que el tronco va creciendo: por eso al final del modelo hay una última normalización.
+[Xiong et al. (2020)](https://arxiv.org/abs/2002.04745) explican así que el transformer original necesitara empezar con pasos diminutos, los del apéndice D. Pre-norm perdona más, a cambio de que el tronco va creciendo: por eso al final del modelo hay una última normalización.
 """
 
 # %% [markdown] lang="en"
@@ -1619,14 +1619,14 @@ widgets.play_next_token(model, tokenizer, pair[1])
 
 # %% [markdown] lang="es"
 r"""
-La raya es la probabilidad a ciegas, 0.10 %. El favorito multiplica esa cifra varias veces, por puro azar de los pesos iniciales, y ni así alcanza el 1 %. Si ves una barra inclinada, es un byte suelto: un trozo de letra.
+La raya es la probabilidad a ciegas, 0.10 %. El favorito multiplica esa cifra varias veces, por puro azar de los pesos iniciales, y ni así alcanza el 1 %. Si una etiqueta lleva una barra invertida, como `\xd5`, es un byte suelto, casi siempre un trozo de letra.
 
 Ahora cuentas. ¿Dónde están los parámetros?
 """
 
 # %% [markdown] lang="en"
 r"""
-The line is the blind probability, 0.10%. The favourite gets several times that, by the sheer luck of the initial weights, and still falls short of 1%. If you see a backslash, it is a single byte: a piece of a letter.
+The line is the blind probability, 0.10%. The favourite gets several times that, by the sheer luck of the initial weights, and still falls short of 1%. If a label has a backslash, as in `\xd5`, it is a single byte, nearly always a piece of a letter.
 
 Now some accounting. Where are the parameters?
 """
@@ -1691,7 +1691,7 @@ widgets.play_parameters()
 
 # %% [markdown] lang="es"
 r"""
-GPT-2 se publicó en cuatro tamaños ([Radford y otros, 2019](https://github.com/openai/gpt-2)), y el paquete guarda sus configuraciones. El mayor ocuparía más de seis gigas, así que lo construimos en el dispositivo `meta`, donde los tensores tienen forma pero no números.
+GPT-2 se publicó en cuatro tamaños ([Radford et al., 2019](https://github.com/openai/gpt-2)), y el paquete guarda sus configuraciones. El mayor ocuparía más de seis gigas, así que lo construimos en el dispositivo `meta`, donde los tensores tienen forma pero no números.
 """
 
 # %% [markdown] lang="en"
@@ -1741,14 +1741,14 @@ In GPT-2 the head uses the same matrix as the input table, an idea of [Press and
 
 # %% [markdown] lang="es"
 r"""
-Nosotros las dejamos separadas: se entiende mejor, y en el capítulo 6 cambiarás la cabeza sin tocar la tabla. Al cargar los pesos de GPT-2 se copia la misma matriz en los dos sitios.
+A eso se le llama atar los pesos (*weight tying*). Nosotros los dejamos separados: se entiende mejor, y en el capítulo 6 cambiarás la cabeza sin tocar la tabla. Al cargar los pesos de GPT-2 se copia la misma matriz en los dos sitios.
 
 (Si ves citado «117M», es el número del artículo original; sus autores reconocieron después que estaba mal contado.)
 """
 
 # %% [markdown] lang="en"
 r"""
-We keep them apart: it is easier to understand, and in chapter 6 you will change the head without touching the table. When GPT-2's weights are loaded, the same matrix is copied to both places.
+This is called tying the weights. We keep them apart: it is easier to understand, and in chapter 6 you will change the head without touching the table. When GPT-2's weights are loaded, the same matrix is copied to both places.
 
 (If you see "117M" quoted, that is the number of the original paper; its authors later admitted that it was miscounted.)
 """
@@ -1758,14 +1758,14 @@ parameter_bars({name: widgets.parameter_parts(size) for name, size in GPT2_SIZES
 
 # %% [markdown] lang="es"
 r"""
-Las tablas crecen con el ancho y los bloques con su cuadrado: en el mayor, los extremos azules son una astilla y casi todo es feed-forward y atención.
+Las tablas crecen con el ancho y los bloques con su cuadrado: en el mayor, los extremos azules son dos rebanadas finas y casi todo es feed-forward y atención.
 
 Guardar los pesos no es lo mismo que entrenarlos. Veamos lo que pide el pequeño en cada caso.
 """
 
 # %% [markdown] lang="en"
 r"""
-The tables grow with the width and the blocks with its square: in the largest, the blue ends are a splinter and nearly all is feed-forward and attention.
+The tables grow with the width and the blocks with its square: in the largest, the blue ends are slivers and nearly all is feed-forward and attention.
 
 Storing weights is not the same as training them. Let's see what the small one asks for in each case.
 """
@@ -1869,14 +1869,14 @@ except (IndexError, RuntimeError) as error:
 
 # %% [markdown] lang="es"
 r"""
-La tabla de posiciones tiene 64 filas, y para la posición 65 no hay ninguna.
+La tabla de posiciones tiene 64 filas, de la 0 a la 63, y para el token número 65 no hay ninguna.
 
 La salida es recortar: preguntar siempre con los últimos `context_length` tokens. El texto puede crecer cuanto quieras, pero de lo que se sale por la izquierda el modelo no recuerda nada.
 """
 
 # %% [markdown] lang="en"
 r"""
-The table of positions has 64 rows, and for position 65 there is none.
+The table of positions has 64 rows, 0 to 63, and for the 65th token there is none.
 
 The way out is to crop: always ask with the last `context_length` tokens. The text may grow as long as you like, but of what drops off on the left the model remembers nothing.
 """
@@ -1893,7 +1893,7 @@ def generate_greedy(
 ) -> Tensor: ...
 ```
 
-De `(B, T)` a `(B, T + max_new_tokens)`: el prompt y los tokens nuevos, para cualquier `B`. El modelo lee como mucho los últimos `context_length` tokens, no se calculan gradientes y el modo del modelo (entrenamiento o evaluación) queda como estaba. Con cero tokens nuevos devuelve el prompt.
+De `(B, T)` a `(B, T + max_new_tokens)`: el prompt y los tokens nuevos, para cualquier `B`. El modelo lee como mucho los últimos `context_length` tokens, no se calculan gradientes y el modo del modelo no se toca, ni siquiera para devolverlo después: si entrena o evalúa lo decide quien llama. Con cero tokens nuevos devuelve el prompt.
 """
 
 # %% [markdown] lang="en" exercise="generate_greedy"
@@ -1908,7 +1908,7 @@ def generate_greedy(
 ) -> Tensor: ...
 ```
 
-From `(B, T)` to `(B, T + max_new_tokens)`: the prompt and the new tokens, for any `B`. The model reads at most the last `context_length` tokens, no gradients are computed, and the model's mode (training or evaluation) stays as it was. With zero new tokens it returns the prompt.
+From `(B, T)` to `(B, T + max_new_tokens)`: the prompt and the new tokens, for any `B`. The model reads at most the last `context_length` tokens, no gradients are computed, and the model's mode is left alone, not even changed and put back: whether it trains or evaluates is up to the caller. With zero new tokens it returns the prompt.
 """
 
 # %% solution="generate_greedy"
@@ -1999,14 +1999,14 @@ tokenizer.decode(long[-12:].tolist())
 
 # %% [markdown] lang="es"
 r"""
-Dos. Ha caído en un corro, como Casilda con sus nueve vueltas: en cuanto la ventana se repite, se repite todo lo demás.
+Dos. Ha caído en un bucle, como Casilda con sus nueve vueltas: en cuanto la ventana se repite, se repite todo lo demás.
 
 A los modelos entrenados también les pasa, menos. En el capítulo 5 lo arreglas con algo de azar bien administrado.
 """
 
 # %% [markdown] lang="en"
 r"""
-Two. It has fallen into a ring, like Casilda with her nine times around: as soon as the window repeats, everything else does.
+Two. It has fallen into a loop, like Casilda with her nine times around: as soon as the window repeats, everything else does.
 
 It happens to trained models too, only less. In chapter 5 you fix it with a measured dose of chance.
 """

@@ -22,7 +22,7 @@ r"""
 
 **Qué necesitas.** La ventana deslizante del capítulo 2 y el `GPTModel` del capítulo 4.
 
-**Cuánto se tarda.** Hora y media de lectura, unas dos horas más con los ejercicios, y un minuto o dos de ejecución.
+**Cuánto se tarda.** Hora y media de lectura, unas dos horas y media más con los ejercicios, y un minuto o dos de ejecución.
 """
 
 # %% [markdown] lang="en"
@@ -31,7 +31,7 @@ r"""
 
 **What you need.** The sliding window of chapter 2 and the `GPTModel` of chapter 4.
 
-**How long it takes.** An hour and a half of reading, about two hours more with the exercises, and a minute or two of running.
+**How long it takes.** An hour and a half of reading, about two and a half hours more with the exercises, and a minute or two of running.
 """
 
 # %%
@@ -312,14 +312,14 @@ print(-torch.softmax(stubborn, dim=-1)[0, 1].log(), F.cross_entropy(stubborn, to
 
 # %% [markdown] lang="es"
 r"""
-En dos pasos, la probabilidad se redondea a cero y el logaritmo se va a infinito. En uno solo, los logaritmos se cancelan antes de que nada se redondee y sale 200, que es la respuesta.
+En dos pasos, la probabilidad se redondea a cero y el logaritmo se va a infinito. En uno solo, el logaritmo deshace la exponencial antes de que nada se redondee y sale 200, que es la respuesta.
 
 De regalo, su gradiente es de lo más legible. Pregúntale cuánto empuja cada logit de la última fila.
 """
 
 # %% [markdown] lang="en"
 r"""
-In two steps, the probability is rounded to zero and the logarithm goes to infinity. In one, the logarithms cancel before anything is rounded, and out comes 200, which is the answer.
+In two steps, the probability is rounded to zero and the logarithm goes to infinity. In one, the logarithm undoes the exponential before anything is rounded, and out comes 200, which is the answer.
 
 As a bonus, its gradient is a pleasure to read. Ask it how much each logit of the last row pushes.
 """
@@ -582,7 +582,7 @@ print(f"{8 * len(bz2.compress(story.encode('utf-8'))) / n_bytes:.2f}")
 
 # %% [markdown] lang="es"
 r"""
-Entre dos y tres bits por byte, en lugar de ocho: eso sabe de este texto un programa que nunca ha oído hablar de palabras. Un buen modelo comprime mejor que los compresores ([Delétang y otros, 2023](https://arxiv.org/abs/2309.10668)).
+Entre dos y tres bits por byte, en lugar de ocho: eso sabe de este texto un programa que nunca ha oído hablar de palabras. Un buen modelo comprime mejor que los compresores ([Delétang et al., 2023](https://arxiv.org/abs/2309.10668)).
 
 ¿Y las personas? [Shannon (1951)](https://doi.org/10.1002/j.1538-7305.1951.tb01366.x) las puso a adivinar letras en inglés y estimó entre 0.6 y 1.3 bits por letra.
 """
@@ -643,19 +643,19 @@ cut = story.rfind("\n\n", 0, int(0.9 * len(story)))
 beginning, ending = story[:cut], story[cut:]
 train_ids, val_ids = tokenizer.encode(beginning), tokenizer.encode(ending)
 train_loader = make_loader(train_ids, context_length=64, stride=64, batch_size=8, seed=5)
-val_loader = make_loader(val_ids, context_length=64, stride=64, batch_size=2, shuffle=False)
+val_loader = make_loader(val_ids, context_length=64, stride=64, batch_size=1, shuffle=False)
 print(len(train_ids), len(val_ids), len(train_loader), len(val_loader))
 
 # %% [markdown] lang="es"
 r"""
-Con varios lotes, la pérdida del conjunto es la media de las pérdidas. Dos descuidos la estropean, y los dos son silenciosos.
+Con varios lotes del mismo tamaño (aquí, de una ventana, para no dejar ninguna fuera), la pérdida del conjunto es la media de las pérdidas. Dos descuidos la estropean, y los dos son silenciosos.
 
 El primero es el dropout. Aquí están las pérdidas de un mismo lote en tres llamadas seguidas, entrenando y en modo de evaluación.
 """
 
 # %% [markdown] lang="en"
 r"""
-With several batches, the loss of the set is the mean of the losses. Two oversights spoil it, and both are silent.
+With several batches of one size (here, of one window, so that none is left out), the loss of the set is the mean of the losses. Two oversights spoil it, and both are silent.
 
 The first is dropout. Here are the losses of one and the same batch in three calls, while training and in evaluation mode.
 """
@@ -726,7 +726,7 @@ r"""
 
 <details><summary>Pista 2</summary>
 
-`itertools.islice(loader, max_batches)` recorre los primeros lotes, o todos si `max_batches` es `None`. Cada pérdida, con `item()`.
+`islice(loader, max_batches)`, de `itertools`, recorre los primeros lotes, o todos si `max_batches` es `None`. Cada pérdida, con `item()`.
 </details>
 """
 
@@ -739,7 +739,7 @@ r"""
 
 <details><summary>Hint 2</summary>
 
-`itertools.islice(loader, max_batches)` goes through the first batches, or through all if `max_batches` is `None`. Each loss, with `item()`.
+`islice(loader, max_batches)`, from `itertools`, goes through the first batches, or through all if `max_batches` is `None`. Each loss, with `item()`.
 </details>
 """
 
@@ -809,12 +809,12 @@ flow.training_loop()
 
 # %% [markdown] lang="es"
 r"""
-Uno a mano, con la tabla de cuatro palabras y la regla más simple: restarle a cada peso su gradiente, multiplicado por un número pequeño. Ese número es la **tasa de aprendizaje** (*learning rate*).
+Uno a mano, con la tabla de cuatro palabras y la regla más simple: restarle a cada peso su gradiente, multiplicado por un número. Ese número es la **tasa de aprendizaje** (*learning rate*); suele ser pequeño, pero esta tabla aguanta un 4.
 """
 
 # %% [markdown] lang="en"
 r"""
-One by hand, with the table of four words and the simplest rule: subtract from each weight its gradient times a small number. That number is the **learning rate**.
+One by hand, with the table of four words and the simplest rule: subtract from each weight its gradient times a number. That number is the **learning rate**; it is usually small, but this table can take a 4.
 """
 
 # %%
@@ -1110,9 +1110,9 @@ print(f"{sum(p.numel() for p in model.parameters()) / len(train_ids):.0f}")
 
 # %% [markdown] lang="es"
 r"""
-Varias decenas de parámetros por cada token del cuento: le sale más barato apuntárselo todo que buscar la regla. Para aprovechar bien el cálculo, [Hoffmann y otros (2022)](https://arxiv.org/abs/2203.15556) recomiendan justo lo contrario, unos veinte tokens por parámetro.
+Varias decenas de parámetros por cada token del cuento: le sale más barato apuntárselo todo que buscar la regla. Para aprovechar bien el cálculo, [Hoffmann et al. (2022)](https://arxiv.org/abs/2203.15556) recomiendan justo lo contrario, unos veinte tokens por parámetro.
 
-Los modelos enormes también memorizan trozos, a veces privados ([Carlini y otros, 2021](https://arxiv.org/abs/2012.07805)).
+Los modelos enormes también memorizan trozos, a veces privados ([Carlini et al., 2021](https://arxiv.org/abs/2012.07805)).
 """
 
 # %% [markdown] lang="en"
@@ -1141,14 +1141,14 @@ widgets.play_training(live)
 
 # %% [markdown] lang="es"
 r"""
-Los remedios son cuatro: parar en el fondo del valle (*early stopping*), dropout, un modelo más pequeño o más texto.
+Los remedios más comunes: parar en el fondo del valle (*early stopping*), dropout, encoger los pesos (lo que añade AdamW), un modelo más pequeño o más texto.
 
 El último es el único que además enseña algo. Más texto, mucho más, es lo que significa *preentrenar*, y en 5.9 tendrás un modelo que lo ha leído. Antes, aprende a escuchar lo que dice.
 """
 
 # %% [markdown] lang="en"
 r"""
-There are four remedies: stopping at the bottom of the valley (*early stopping*), dropout, a smaller model, or more text.
+The usual remedies: stopping at the bottom of the valley (*early stopping*), dropout, shrinking the weights (what AdamW adds), a smaller model, or more text.
 
 The last is the only one that also teaches something. More text, much more, is what *pretraining* means, and in 5.9 you will have a model that has read it. First, learn to listen to what it says.
 """
@@ -1216,7 +1216,7 @@ By hand, with 0.5: dividing the logarithm by 0.5 is squaring the hens. That leav
 r"""
 El sorteo tiene un peligro. Detrás de los tokens sensatos hay miles casi imposibles, y entre todos suman: si cada uno de mil tiene una diezmilésima, uno de cada diez tokens será un disparate.
 
-Por eso se corta la cola. **Top-k** ([Fan y otros, 2018](https://arxiv.org/abs/1805.04833)) deja los $k$ mayores, pone $-\infty$ en los demás y sortea entre los que quedan.
+Por eso se corta la cola. **Top-k** ([Fan et al., 2018](https://arxiv.org/abs/1805.04833)) deja los $k$ mayores, pone $-\infty$ en los demás y sortea entre los que quedan.
 """
 
 # %% [markdown] lang="en"
@@ -1252,16 +1252,16 @@ widgets.play_decoding(mini, mini_tokenizer, {"es": "La barca cruzaba el", "en": 
 
 # %% [markdown] lang="es"
 r"""
-Prueba primero con un principio que casi obligue a lo que sigue, como «Había una», y luego con uno que no obligue a nada. El mismo $k$ se queda largo en uno y corto en el otro.
+Prueba primero con un principio que casi obligue a lo que sigue, como «Se encogió de», y luego con uno que no obligue a nada. El mismo $k$ se queda largo en uno y corto en el otro.
 
-Top-p ([Holtzman y otros, 2020](https://arxiv.org/abs/1904.09751)) lo arregla: en vez de un número fijo, deja los que juntos suman, por ejemplo, 0.9.
+Top-p ([Holtzman et al., 2020](https://arxiv.org/abs/1904.09751)) lo arregla: en vez de un número fijo, toma los más probables, de mayor a menor, hasta que juntos sumen, por ejemplo, 0.9.
 """
 
 # %% [markdown] lang="en"
 r"""
 Try first a beginning that all but forces what follows, like "Once upon a", and then one that forces nothing. The same $k$ is too many for one and too few for the other.
 
-Top-p ([Holtzman et al., 2020](https://arxiv.org/abs/1904.09751)) mends that: instead of a fixed number, it keeps those that together add up to 0.9, say.
+Top-p ([Holtzman et al., 2020](https://arxiv.org/abs/1904.09751)) mends that: instead of a fixed number, it takes the likeliest, from the top down, until together they add up to 0.9, say.
 """
 
 # %% [markdown] lang="es" exercise="sample_next"
@@ -1322,7 +1322,7 @@ El menor de los `top_k` mayores es `logits.topk(k).values[:, -1:]`; lo que sea m
 r"""
 <details><summary>Hint 1</summary>
 
-The case `temperature == 0` goes apart and first: dividing by zero leads nowhere.
+Handle `temperature == 0` separately, and first: dividing by zero leads nowhere.
 </details>
 
 <details><summary>Hint 2</summary>
@@ -1351,7 +1351,7 @@ With several texts at once, some end before others. As the tensor must remain a 
 r"""
 ### Ejercicio: generar, con azar y con final
 
-Es `generate_greedy` con tres cosas más. Escribe `generate`.
+Es `generate_greedy` con cuatro argumentos más. Escribe `generate`.
 
 ```python
 def generate(
@@ -1360,14 +1360,14 @@ def generate(
 ) -> Tensor: ...
 ```
 
-Cada token lo elige `sample_next`. La fila que escribe `eos_id` lo conserva y se rellena con él, y cuando han acabado todas se para. Un `eos_id` que ya esté en el prompt no cuenta. El modelo lee como mucho los últimos `context_length` tokens.
+Cada token lo elige `sample_next`. La fila que escribe `eos_id` lo conserva y se rellena con él, y cuando han acabado todas se para; sin `eos_id` (`None`) ninguna acaba antes de tiempo. Un `eos_id` que ya esté en el prompt no cuenta. El modelo lee como mucho los últimos `context_length` tokens.
 """
 
 # %% [markdown] lang="en" exercise="generate"
 r"""
 ### Exercise: generating, with chance and an ending
 
-It is `generate_greedy` with three things more. Write `generate`.
+It is `generate_greedy` with four more arguments. Write `generate`.
 
 ```python
 def generate(
@@ -1376,7 +1376,7 @@ def generate(
 ) -> Tensor: ...
 ```
 
-Each token is chosen by `sample_next`. A row that writes `eos_id` keeps it and is filled up with it, and when all have ended it stops. An `eos_id` that is already in the prompt doesn't count. The model reads at most the last `context_length` tokens.
+Each token is chosen by `sample_next`. A row that writes `eos_id` keeps it and is filled up with it, and when all have ended it stops; without `eos_id` (`None`) none ends early. An `eos_id` that is already in the prompt doesn't count. The model reads at most the last `context_length` tokens.
 """
 
 # %% solution="generate"
@@ -1389,16 +1389,17 @@ class Counter(nn.Module):
 
 
 with example():
-    # es: se espera [[9, 5, 6, 7, 8, 9, 9], [0, 3, 4, 5, 6, 7, 8]] y después [[9, 7, 8, 9]]
-    # en: expected: [[9, 5, 6, 7, 8, 9, 9], [0, 3, 4, 5, 6, 7, 8]] and then [[9, 7, 8, 9]]
+    # es: se espera [[9, 5, 6, 7, 8, 9, 9], [0, 3, 4, 5, 6, 7, 8]], después [[9, 7, 8, 9]] y, sin final, [[9, 7, 8, 9, 0]]
+    # en: expected: [[9, 5, 6, 7, 8, 9, 9], [0, 3, 4, 5, 6, 7, 8]], then [[9, 7, 8, 9]] and, without an ending, [[9, 7, 8, 9, 0]]
     print(generate(Counter(), torch.tensor([[9, 5], [0, 3]]), 5, context_length=8, eos_id=9).tolist())
     print(generate(Counter(), torch.tensor([[9, 7]]), 5, context_length=8, eos_id=9).tolist())
+    print(generate(Counter(), torch.tensor([[9, 7]]), 3, context_length=8).tolist())
 
 # %% [markdown] lang="es"
 r"""
 <details><summary>Pista</summary>
 
-Lleva un tensor booleano `ended`, `(B, 1)`, que empieza en `False`. Con `next_id.masked_fill(ended, eos_id)` las filas acabadas se rellenan; después se pone al día con `ended |= next_id == eos_id`.
+Lleva un tensor booleano `ended`, `(B, 1)`, que empieza en `False`. Con `next_id.masked_fill(ended, eos_id)` las filas acabadas se rellenan; después se pone al día con `ended |= next_id == eos_id`. Todo eso, solo si `eos_id is not None`.
 </details>
 """
 
@@ -1406,7 +1407,7 @@ Lleva un tensor booleano `ended`, `(B, 1)`, que empieza en `False`. Con `next_id
 r"""
 <details><summary>Hint</summary>
 
-Carry a boolean tensor `ended`, `(B, 1)`, which starts as `False`. With `next_id.masked_fill(ended, eos_id)` the rows that have ended are filled up; then it is brought up to date with `ended |= next_id == eos_id`.
+Carry a boolean tensor `ended`, `(B, 1)`, which starts as `False`. With `next_id.masked_fill(ended, eos_id)` the rows that have ended are filled up; then it is brought up to date with `ended |= next_id == eos_id`. All of this only if `eos_id is not None`.
 </details>
 """
 
@@ -1497,14 +1498,14 @@ print({name: list(value.shape) for name, value in memory.items()}, int(memory["s
 
 # %% [markdown] lang="es"
 r"""
-Las dos medias de 5.5, `exp_avg` y `exp_avg_sq`, con la forma del peso, y el número de pasos dados. Un punto de control (*checkpoint*) que se precie guarda las tres cosas, así que ocupa el triple.
+Las dos medias de 5.5, `exp_avg` y `exp_avg_sq`, con la forma del peso, y el número de pasos dados. Un punto de control (*checkpoint*) que se precie las guarda junto a los pesos, así que ocupa el triple.
 
 Veamos si importa: doce pasos seguidos; seis, guardar, cargar y otros seis; y lo mismo olvidando el optimizador.
 """
 
 # %% [markdown] lang="en"
 r"""
-The two averages of 5.5, `exp_avg` and `exp_avg_sq`, in the shape of the weight, and the number of steps taken. A proper checkpoint keeps all three, so it takes three times the room.
+The two averages of 5.5, `exp_avg` and `exp_avg_sq`, in the shape of the weight, and the number of steps taken. A proper checkpoint keeps them beside the weights, so it takes three times the room.
 
 Let's see whether it matters: twelve steps in a row; six, save, load, and six more; and the same forgetting the optimizer.
 """
@@ -1541,14 +1542,14 @@ for losses in (straight[6:], again, forgetful):
 
 # %% [markdown] lang="es"
 r"""
-Con el optimizador, las pérdidas son las mismas, cifra por cifra. Sin él, la primera coincide (los pesos eran los buenos) y desde ahí se va por otro lado: con las medias a cero, Adam vuelve a dar pasos del tamaño máximo. Aquí hacen poco daño; a mitad de un entrenamiento largo, deshacen lo afinado.
+Con el optimizador, las pérdidas son las mismas, cifra por cifra. Sin él, la primera coincide (los pesos eran los buenos) y desde ahí se va por otro lado: con las medias a cero, Adam vuelve a dar pasos del tamaño máximo. Aquí, con el modelo recién empezado, hasta le vienen bien; a mitad de un entrenamiento largo, deshacen lo afinado.
 
-También hay que seguir por el lote siguiente y no por el primero: de eso nos ha cuidado `batches[done:]`.
+También hay que seguir por el lote siguiente y no por el primero: de eso se ha encargado `batches[done:]`.
 """
 
 # %% [markdown] lang="en"
 r"""
-With the optimizer, the losses are the same, digit for digit. Without it, the first agrees (the weights were right) and from there on it goes its own way: with its averages at zero, Adam takes steps of the largest size again. Here that does little harm; in the middle of a long run, they undo the fine work.
+With the optimizer, the losses are the same, digit for digit. Without it, the first agrees (the weights were right) and from there on it goes its own way: with its averages at zero, Adam takes steps of the largest size again. Here, with the model barely begun, they even help; in the middle of a long run, they undo the fine work.
 
 One must also go on with the next batch and not with the first: `batches[done:]` took care of that.
 """
@@ -1562,7 +1563,7 @@ Y otro: guarda también en el fondo del valle. El mejor modelo de 5.6 no era el 
 
 # %% [markdown] lang="en"
 r"""
-A detail of the trade: the file is written under another name and renamed when it is done. If the power fails halfway, what remains is the previous checkpoint, whole.
+A trick of the trade: the file is written under another name and renamed when it is done. If the power fails halfway, what remains is the previous checkpoint, whole.
 
 And another: save at the bottom of the valley, too. The best model of 5.6 was not the last.
 """
@@ -1650,7 +1651,7 @@ Todos ante el mismo texto: el final del cuento, que ninguno ha leído.
 
 # %% [markdown] lang="en"
 r"""
-The first column is the perplexity; the newborn's is close to 8,192, which would be choosing blindly. The second, the bits per byte, which let it sit at the same table as the others, even though their tokenizer is another.
+The first column is the perplexity; the newborn's is close to 8,192, which would be choosing blindly. The second, the bits per byte, lets it sit at the same table as the others, even though their tokenizer is another.
 
 Everyone before the same text: the story's ending, which none of them has read.
 """
@@ -1720,14 +1721,14 @@ del candidate, adam
 r"""
 Nos quedamos con la menor pérdida de las tres. La regla general: para un ajuste fino, una tasa menor que la del preentrenamiento, que acabó muy baja después de empezar alta. En el apéndice D verás cómo subirla y bajarla durante un mismo entrenamiento.
 
-La mejor la hemos guardado, como en 5.8. Da dos vueltas más, y esta vez miramos.
+Ese modelo lo hemos guardado, como en 5.8. Da dos vueltas más, y esta vez miramos.
 """
 
 # %% [markdown] lang="en"
 r"""
 We keep the smallest loss of the three. The general rule: for fine-tuning, a lower rate than that of pretraining, which ended very low after starting high. In appendix D you will see how to raise and lower it within one run.
 
-We have saved the best, as in 5.8. It makes two more passes, and this time we watch.
+We have saved that model, as in 5.8. It makes two more passes, and this time we watch.
 """
 
 # %% tags=["nbval-ignore-output"]
@@ -1789,7 +1790,7 @@ r"""
 python -m desdecero.pretrain --corpus FOLDER --config trial
 ```
 
-Limpia, quita duplicados, aparta la validación por documentos y entrena con puntos de control; si lo paras, sigue donde estaba. Con `--config mini` tienes el de la caja, y necesitarás unas horas. Deja una carpeta, `pretrained`; di aquí dónde está, y es tuyo:
+Limpia, quita duplicados, aparta la validación por documentos y entrena con puntos de control; si lo paras, sigue donde estaba. Con `--config mini` tendrá la forma del de la caja, y necesitarás unas horas. Deja una carpeta, `pretrained`; di aquí dónde está, y es tuyo:
 
 ```python
 mine = load_pretrained("mini", folder=Path("pretrained"))
@@ -1804,7 +1805,7 @@ Do you want to pretrain your own? Gather texts in a folder and run, in a termina
 python -m desdecero.pretrain --corpus FOLDER --config trial
 ```
 
-It cleans, removes duplicates, holds out whole documents for validation and trains with checkpoints; if you stop it, it goes on where it was. With `--config mini` you have the one in the box, and will need some hours. It leaves a folder, `pretrained`; say here where it is, and it is yours:
+It cleans, removes duplicates, holds out whole documents for validation and trains with checkpoints; if you stop it, it goes on where it was. With `--config mini` it has the shape of the one in the box, and you will need some hours. It leaves a folder, `pretrained`; say here where it is, and it is yours:
 
 ```python
 mine = load_pretrained("mini", folder=Path("pretrained"))
@@ -1815,7 +1816,7 @@ mine = load_pretrained("mini", folder=Path("pretrained"))
 r"""
 ## 5.10 Los pesos de GPT-2
 
-OpenAI publicó los pesos de GPT-2 ([Radford y otros, 2019](https://github.com/openai/gpt-2)). Tu modelo tiene su misma forma, así que puede ponérselos.
+OpenAI publicó los pesos de GPT-2 ([Radford et al., 2019](https://github.com/openai/gpt-2)). Tu modelo tiene su misma forma, así que puede ponérselos.
 
 Solo que allí las piezas tienen otros nombres, y algunas otra postura. Esta es la lista completa, para el más pequeño.
 """
@@ -1826,7 +1827,7 @@ r"""
 
 OpenAI published the weights of GPT-2 ([Radford et al., 2019](https://github.com/openai/gpt-2)). Your model has the very same shape, so it can wear them.
 
-Only that over there the parts have other names, and some another posture. This is the complete list, for the smallest.
+Except that over there the parts have other names, and some are turned another way. This is the complete list, for the smallest.
 """
 
 # %%
@@ -1849,7 +1850,7 @@ flow.tensor_map([(a, str(b), c, d, str(e)) for a, b, c, d, e in kinds])
 
 # %% [markdown] lang="es"
 r"""
-Hay tres sorpresas. La primera: sus capas lineales están traspuestas. GPT-2 las llamó `Conv1D`, y calculan `x @ W + b`, con `W` de entrada por salida; `nn.Linear` calcula `x @ W.T + b`, con `W` de salida por entrada.
+Hay tres sorpresas. La primera: sus capas lineales están transpuestas. GPT-2 las llamó `Conv1D`, y calculan `x @ W + b`, con `W` de entrada por salida; `nn.Linear` calcula `x @ W.T + b`, con `W` de salida por entrada.
 """
 
 # %% [markdown] lang="en"
@@ -1881,16 +1882,16 @@ flow.fused_attention(768)
 
 # %% [markdown] lang="es"
 r"""
-La tercera es la última fila de la tabla: no hay cabeza de salida. Es la propia tabla de tokens, usada dos veces, como viste en 4.6. En nuestro modelo son dos tensores, y se copia el mismo en ambos.
+La tercera es la última fila de la tabla: no hay cabeza de salida. Hace de ella la propia tabla de tokens, usada dos veces, como viste en 4.6. En nuestro modelo son dos tensores, y se copia el mismo en ambos.
 
-Algunos archivos traen además máscaras, `h.i.attn.bias` y `h.i.attn.masked_bias`. No son pesos: la máscara causal ya la tienes.
+Algunos archivos repiten esa tabla con el nombre `lm_head.weight`; un modelo que tenga cabeza propia la guarda ahí. Otros traen máscaras, `h.i.attn.bias` y `h.i.attn.masked_bias`. No son pesos: la máscara causal ya la tienes.
 """
 
 # %% [markdown] lang="en"
 r"""
-The third is the last row of the table: there is no output head. It is the token table itself, used twice, as you saw in 4.6. In our model they are two tensors, and the same one is copied to both.
+The third is the last row of the table: there is no output head. The token table itself stands in for it, used twice, as you saw in 4.6. In our model they are two tensors, and the same one is copied to both.
 
-Some files also carry masks, `h.i.attn.bias` and `h.i.attn.masked_bias`. They are not weights: the causal mask you already have.
+Some files repeat that table under the name `lm_head.weight`; a model with a head of its own keeps it there. Others carry masks, `h.i.attn.bias` and `h.i.attn.masked_bias`. They are not weights: the causal mask you already have.
 """
 
 # %% [markdown] lang="es"
@@ -1933,7 +1934,8 @@ Con esto, el modelo que has escrito es GPT-2. Escribe `load_gpt2_weights`.
 def load_gpt2_weights(model: GPTModel, weights: dict[str, Tensor]) -> None: ...
 ```
 
-`weights` usa los nombres de la tabla, con `transformer.` delante o sin él; las máscaras se ignoran. Rellena `model` (hecho con `qkv_bias=True`) sin cambiar sus tensores por otros. Si un tensor falta o su forma no es la debida, lanza un error cuyo mensaje lo nombre, y deja el modelo como estaba.
+`weights` usa los nombres de la tabla, con `transformer.` delante o sin él; las máscaras se ignoran. Si está `lm_head.weight`, va a `out_head`; si no, va `wte.weight`.
+Rellena `model` (hecho con `qkv_bias=True`) sin cambiar sus tensores por otros. Si un tensor falta o su forma no es la debida, lanza un error cuyo mensaje lo nombre, y deja el modelo como estaba.
 """
 
 # %% [markdown] lang="en" exercise="load_gpt2_weights"
@@ -1946,7 +1948,8 @@ With this, the model you have written is GPT-2. Write `load_gpt2_weights`.
 def load_gpt2_weights(model: GPTModel, weights: dict[str, Tensor]) -> None: ...
 ```
 
-`weights` uses the names of the table, with `transformer.` in front or without it; masks are ignored. Fill `model` (made with `qkv_bias=True`) without swapping its tensors for others. If a tensor is missing or its shape is not the right one, raise an error whose message names it, and leave the model as it was.
+`weights` uses the names of the table, with `transformer.` in front or without it; masks are ignored. If `lm_head.weight` is there, it goes to `out_head`; if not, `wte.weight` does.
+Fill `model` (made with `qkv_bias=True`) without swapping its tensors for others. If a tensor is missing or its shape is not the right one, raise an error whose message names it, and leave the model as it was.
 """
 
 # %% solution="load_gpt2_weights"
@@ -1991,7 +1994,7 @@ First translate everything into a dictionary under the names of `model.named_par
 
 # %% [markdown] lang="es"
 r"""
-¿Cómo se sabe que está bien? Que las formas casen no prueba nada: `attn.c_proj` es cuadrada, y sin trasponer entra igual.
+¿Cómo se sabe que está bien? Que las formas casen no prueba nada: `attn.c_proj` es cuadrada, y sin transponer entra igual.
 
 La prueba es calcular lo mismo de otro modo. Esto es GPT-2 escrito directamente sobre el diccionario, a su manera: `x @ W + b`, `c_attn` sin partir, y la cabeza, la tabla.
 """
@@ -2036,7 +2039,7 @@ with torch.no_grad():
 
 # %% [markdown] lang="es"
 r"""
-Los mismos logits, con dos programas que no comparten una línea. Y la segunda prueba enseña el error que nadie avisa: una matriz cuadrada sin trasponer, ninguna queja, y todo mal.
+Los mismos logits, con dos programas que no comparten una línea. Y la segunda prueba enseña el error del que nadie avisa: una matriz cuadrada sin transponer, ninguna queja, y todo mal.
 
 Si tienes conexión y medio giga de disco, pon `DOWNLOAD = True` y vuelve a ejecutar: descarga GPT-2 y escribe con él. Sin red no pierdes nada de lo que sigue.
 """

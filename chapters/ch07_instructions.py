@@ -62,7 +62,7 @@ r"""
 
 El modelo de la caja ha leído libros y ha aprendido lo que enseñan: qué palabra suele venir después.
 
-La función `fuse` cambia sus operaciones por otras que dan los mismos números en menos tiempo; los pesos no los toca.
+La función `fuse` cambia sus operaciones por otras que dan los mismos números en menos tiempo; los pesos no los toca. `keep_memory` pide a Linux que no devuelva la memoria entre paso y paso.
 """
 
 # %% [markdown] lang="en"
@@ -71,7 +71,7 @@ r"""
 
 The model in the box has read books and learned what they teach: which word tends to come next.
 
-The function `fuse` swaps its operations for others that give the same numbers in less time; the weights it leaves alone.
+The function `fuse` swaps its operations for others that give the same numbers in less time; the weights it leaves alone. `keep_memory` asks Linux to hold on to memory between steps.
 """
 
 # %%
@@ -119,7 +119,7 @@ How much the model knows is one matter; whether it notices that something is bei
 r"""
 El remedio es de una sencillez sospechosa: seguir entrenándolo para que adivine el token siguiente, pero en textos donde después de cada encargo viene su respuesta.
 
-Se llama ajuste con instrucciones ([Wei y otros, 2021](https://arxiv.org/abs/2109.01652)), y es el primer paso de InstructGPT ([Ouyang y otros, 2022](https://arxiv.org/abs/2203.02155)).
+Se llama ajuste con instrucciones ([Wei et al., 2021](https://arxiv.org/abs/2109.01652)), y es el primer paso de InstructGPT ([Ouyang et al., 2022](https://arxiv.org/abs/2203.02155)).
 """
 
 # %% [markdown] lang="en"
@@ -151,7 +151,7 @@ tasks[0]
 
 # %% [markdown] lang="es"
 r"""
-Mil sesenta tareas de cuarenta y siete clases, y 429 de ellas sin entrada. Son pocas, pero se puede ir lejos con mil ejemplos buenos ([Zhou y otros, 2023](https://arxiv.org/abs/2305.11206)), si el modelo que los recibe ya sabe mucho.
+Mil sesenta tareas de cuarenta y siete clases, y 429 de ellas sin entrada. Son pocas, pero se puede ir lejos con mil ejemplos buenos ([Zhou et al., 2023](https://arxiv.org/abs/2305.11206)), si el modelo que los recibe ya sabe mucho.
 
 Así son tres de ellas.
 """
@@ -204,9 +204,9 @@ plots.cards([dict(zip(keys, row)) for row in worse], faults)
 
 # %% [markdown] lang="es"
 r"""
-Por eso conviene leer los datos antes de entrenar: mil entradas caben en una tarde. La ficha del conjunto, en `desdecero/data/cards/instructions.md`, dice cómo se hizo y qué le falta.
+Por eso conviene leer los datos antes de entrenar: mil tareas caben en una tarde. La ficha del conjunto, en `desdecero/data/cards/instructions.md`, dice cómo se hizo y qué le falta.
 
-Otros conjuntos los escribe un modelo mayor a partir de unos pocos ejemplos, y después se filtran: Self-Instruct ([Wang y otros, 2022](https://arxiv.org/abs/2212.10560)), o Alpaca ([Taori y otros, 2023](https://github.com/tatsu-lab/stanford_alpaca)).
+Otros conjuntos los escribe un modelo mayor a partir de unos pocos ejemplos, y después se filtran: Self-Instruct ([Wang et al., 2022](https://arxiv.org/abs/2212.10560)), o Alpaca ([Taori et al., 2023](https://github.com/tatsu-lab/stanford_alpaca)).
 """
 
 # %% [markdown] lang="en"
@@ -293,9 +293,9 @@ if FETCH:
 r"""
 ## 7.3 La plantilla
 
-La inspectora Poveda no charla con el barquero: le pone delante un impreso. «Recorrido», «Barquero», «Día de más viajeros»; cada casilla con su título, y se sabe qué va en cada una.
+La inspectora Poveda no charla con el barquero: le pone delante un impreso. «Recorrido», «Barquero», «Día de más viajeros»; cada casilla con su encabezado, y se sabe qué va en cada una.
 
-Al modelo le daremos un impreso parecido: una frase que diga de qué va, un título para la instrucción, otro para la entrada y otro para la respuesta.
+Al modelo le daremos un impreso parecido: una frase que diga de qué va, un encabezado para la instrucción, otro para la entrada y otro para la respuesta.
 """
 
 # %% [markdown] lang="en"
@@ -315,9 +315,9 @@ template
 
 # %% [markdown] lang="es"
 r"""
-`PromptTemplate` es un dataclass de cuatro textos. Los títulos con tres almohadillas son los de Alpaca; cualquier marca serviría, con tal de que sea siempre la misma y rara en un texto normal.
+`PromptTemplate` es un dataclass de cuatro textos. Los encabezados con tres almohadillas son los de Alpaca; cualquier marca serviría, con tal de que sea siempre la misma y rara en un texto normal.
 
-Montemos un prompt a mano: una línea en blanco antes de cada título, y debajo del título, su contenido.
+Montemos un prompt a mano: una línea en blanco antes de cada encabezado, y debajo del encabezado, su contenido.
 """
 
 # %% [markdown] lang="en"
@@ -335,7 +335,7 @@ print(by_hand)
 
 # %% [markdown] lang="es"
 r"""
-Lo que sigue al prompt, y lo que el modelo tendrá que escribir, es el título de la respuesta y la respuesta. Eso lo monta `format_response`, que viene en el paquete.
+Lo que sigue al prompt, y lo que el modelo tendrá que escribir, es el encabezado de la respuesta y la respuesta. Eso lo monta `format_response`, que viene en el paquete.
 """
 
 # %% [markdown] lang="en"
@@ -356,8 +356,8 @@ Un espacio de más y el modelo se encuentra en el examen con un impreso que nunc
 def format_prompt(entry: dict[str, str], template: PromptTemplate) -> str: ...
 ```
 
-Primero `intro`; después, tras una línea en blanco, el título `template.instruction`, un salto de línea y `entry["instruction"]`.
-Si la tarea tiene una entrada no vacía, sigue otra línea en blanco, `template.input`, un salto de línea y `entry["input"]`. La clave `"input"` puede faltar. Nada más: ni título de respuesta ni salto final.
+Primero `intro`; después, tras una línea en blanco, el encabezado `template.instruction`, un salto de línea y `entry["instruction"]`.
+Si la tarea tiene una entrada no vacía, sigue otra línea en blanco, `template.input`, un salto de línea y `entry["input"]`. La clave `"input"` puede faltar. Nada más: ni encabezado de respuesta ni salto final.
 """
 
 # %% [markdown] lang="en" exercise="format_prompt"
@@ -460,7 +460,7 @@ print([tokenizer.decode([i]) for i in response_ids])
 
 # %% [markdown] lang="es"
 r"""
-Fíjate en la última línea: casi todo es el título, que al modelo le costará poco porque es siempre igual. La respuesta propiamente dicha son los últimos tokens.
+Fíjate en la última línea: casi todo es el encabezado, que al modelo le costará poco porque es siempre igual. La respuesta propiamente dicha son los últimos tokens.
 
 Las tareas se codifican una vez, al crear el conjunto, y no en cada época.
 """
@@ -687,7 +687,7 @@ def collate_instructions(batch, pad_id, ignore_index=-100, max_length=None) -> t
 
 `batch` is a list of lists of ids, which you must not change. Each row is followed by one `pad_id`, then by as many as it takes to reach the longest.
 The inputs are all but the last column and the targets all but the first; in the targets the first padding of each row is kept and the following ones are `ignore_index`.
-At the end both are cut to `max_length` columns, if it is given. Mind: an ordinary token may equal `pad_id`.
+At the end both are cut to `max_length` columns, if it is given. Beware: an ordinary token may equal `pad_id`.
 """
 
 # %% solution="collate_instructions"
@@ -801,7 +801,7 @@ Un error de un solo lugar aquí no rompe nada y enseña mal a empezar. Escribe `
 def mask_prompt(targets: Tensor, prompt_lengths, ignore_index=-100) -> Tensor: ...
 ```
 
-`targets` tiene forma `(B, T)` y ya está corrido; `prompt_lengths` trae los tokens del prompt de cada fila.
+`targets` tiene forma `(B, T)` y ya está corrido; `prompt_lengths` dice cuántos tokens tiene el prompt de cada fila (una lista o un tensor).
 En cada fila, los primeros $p-1$ objetivos pasan a valer `ignore_index`; si no caben tantos, todos. Devuelve un tensor nuevo: el que recibes no se toca.
 """
 
@@ -815,7 +815,7 @@ Off by one here breaks nothing and teaches a bad start. Write `mask_prompt`.
 def mask_prompt(targets: Tensor, prompt_lengths, ignore_index=-100) -> Tensor: ...
 ```
 
-`targets` has shape `(B, T)` and is already shifted; `prompt_lengths` has the tokens of each row's prompt.
+`targets` has shape `(B, T)` and is already shifted; `prompt_lengths` says how many tokens each row's prompt has (a list or a tensor).
 In each row the first $p-1$ targets become `ignore_index`; if there are not so many, all of them. Return a new tensor: the one you get is left alone.
 """
 
@@ -916,7 +916,7 @@ del whole, masked
 r"""
 Un 1 querría decir que da lo mismo; un 0, que no tienen nada que ver.
 
-¿Es siempre mejor tapar? No está cerrado. Con pocos datos y respuestas cortas, dejar algo de pérdida en el prompt puede evitar que el modelo se las aprenda de memoria ([Shi y otros, 2024](https://arxiv.org/abs/2405.14394)). Nosotros tapamos: el tiempo es poco y queremos gastarlo en contestar.
+¿Es siempre mejor tapar? No está cerrado. Con pocos datos y respuestas cortas, dejar algo de pérdida en el prompt puede evitar que el modelo se las aprenda de memoria ([Shi et al., 2024](https://arxiv.org/abs/2405.14394)). Nosotros tapamos: el tiempo es poco y queremos gastarlo en contestar.
 """
 
 # %% [markdown] lang="en"
@@ -992,14 +992,14 @@ print(len(loader), inputs.shape == targets.shape, (targets != IGNORE_INDEX).any(
 r"""
 ## 7.8 Quedarse con la respuesta
 
-`generate` devuelve el prompt y lo que viene detrás, todo junto. Así queda con el modelo sin afinar, al que ponemos el impreso delante por primera vez.
+`generate` devuelve el prompt y lo que viene detrás, todo junto. Así queda con el modelo sin afinar, al que ponemos el impreso delante por primera vez. Como el prompt acaba sin salto de línea, puede incluso alargar la última palabra.
 """
 
 # %% [markdown] lang="en"
 r"""
 ## 7.8 Keeping the answer
 
-`generate` returns the prompt and what comes after it, all in one. This is what it gives with the untuned model, which meets the form for the first time.
+`generate` returns the prompt and what comes after it, all in one. This is what it gives with the untuned model, which meets the form for the first time. As the prompt ends without a line break, it may even lengthen the last word.
 """
 
 # %% tags=["nbval-ignore-output"]
@@ -1008,9 +1008,9 @@ print(go_on(prompt, max_new_tokens=20))
 
 # %% [markdown] lang="es"
 r"""
-De ahí hay que quitar el prompt y, si el modelo lo escribe, el título de la respuesta. El prompt se quita solo del principio: si el modelo lo repite más tarde, esa repetición es parte de lo que ha dicho y debe verse.
+De ahí hay que quitar el prompt y, si el modelo lo escribe, el encabezado de la respuesta. El prompt se quita solo del principio: si el modelo lo repite más tarde, esa repetición es parte de lo que ha dicho y debe verse.
 
-El título puede venir en cualquiera de las dos lenguas; el paquete los tiene juntos.
+El encabezado puede venir en cualquiera de las dos lenguas; el paquete los tiene juntos.
 """
 
 # %% [markdown] lang="en"
@@ -1035,7 +1035,7 @@ Sin esto, el examen puntuaría también el enunciado. Escribe `extract_response`
 def extract_response(generated: str, prompt: str) -> str: ...
 ```
 
-Devuelve lo que sigue al prompt, que se quita solo si está al principio, sin un título `### Response:` o `### Respuesta:` que abra la respuesta, y sin espacio en blanco por fuera. Solo se quita un título, y solo al comienzo.
+Devuelve lo que sigue al prompt, que se quita solo si está al principio, sin un encabezado `### Response:` o `### Respuesta:` que abra la respuesta, y sin espacio en blanco por fuera. Solo se quita un encabezado, y solo al comienzo.
 """
 
 # %% [markdown] lang="en" exercise="extract_response"
@@ -1069,7 +1069,7 @@ r"""
 
 <details><summary>Pista 2</summary>
 
-Delante del título hay saltos de línea: usa `strip` antes y después.
+Delante del encabezado hay saltos de línea: usa `strip` antes y después.
 </details>
 """
 
@@ -1097,7 +1097,7 @@ r"""
 
 Para saber si algo mejora hay que medirlo antes. Las ochenta tareas apartadas pasan por `answer`, del paquete, que pregunta muchas a la vez y guarda las claves y los valores de lo ya leído en vez de repetirlos ([Shazeer, 2019](https://arxiv.org/abs/1911.02150)).
 
-Además le regala el título de la respuesta, para que nadie suspenda por no conocer el impreso.
+Además le regala el encabezado de la respuesta, para que nadie suspenda por no conocer el impreso.
 """
 
 # %% [markdown] lang="en"
@@ -1232,16 +1232,16 @@ print(f"{losses[0]:.2f} → {losses[-1]:.2f}")
 
 # %% [markdown] lang="es"
 r"""
-La pérdida cae en picado en los primeros pasos: el modelo aprende el título y el fin, que son siempre iguales. Lo que viene después es más lento.
+La pérdida cae en picado dos veces. Al principio, porque el modelo aprende el encabezado y el fin, que son siempre iguales; al empezar la segunda época, porque ya ha visto esas tareas.
 
-Fíjate en las dos curvas. Mientras bajan juntas aprende algo que sirve para tareas nuevas; cuando la de entrenamiento sigue bajando y la otra no, se está aprendiendo las respuestas de memoria.
+Mira entonces la otra curva, la de las tareas que no ha visto: desde ahí apenas se mueve, o sube. Cuando la de entrenamiento baja y la otra no, se está aprendiendo las respuestas de memoria.
 """
 
 # %% [markdown] lang="en"
 r"""
-The loss plummets in the first steps: the model learns the heading and the end, which are always the same. What comes after is slower.
+The loss plummets twice. First because the model learns the heading and the end, which are always the same; then, as the second epoch begins, because it has seen these tasks before.
 
-Watch the two curves. While they fall together it learns something that serves for new tasks; when the training curve keeps falling and the other doesn't, it is learning the answers by heart.
+Now watch the other curve, that of tasks it has not seen: from there it hardly moves, or rises. When the training curve falls and the other doesn't, the model is learning the answers by heart.
 """
 
 # %% tags=["nbval-ignore-output"]
@@ -1287,14 +1287,14 @@ scores.losses_chart(surprise_before, surprise_after)
 
 # %% [markdown] lang="es"
 r"""
-Arriba, entre cuántos tokens dudaba y entre cuántos duda ahora ante cada token de la respuesta buena. En el dibujo, la pérdida clase por clase.
+Arriba, entre cuántos tokens dudaba y entre cuántos duda ahora ante cada token de la respuesta buena. En el dibujo, la pérdida clase por clase. Las aspas rojas son clases en las que la respuesta buena le sorprende más que antes: con trescientas tareas vistas dos veces, lo aprendido de memoria estorba donde no sirve.
 
 Y aquí, también por clases, lo que ha escrito de verdad.
 """
 
 # %% [markdown] lang="en"
 r"""
-Above, among how many tokens it hesitated and hesitates now at each token of the good answer. In the picture, the loss kind by kind.
+Above, among how many tokens it hesitated and hesitates now at each token of the good answer. In the picture, the loss kind by kind. Red crosses are kinds in which the good answer surprises it more than before: with three hundred tasks seen twice, what was learned by heart gets in the way where it doesn't apply.
 
 And here, by kinds too, what it actually wrote.
 """
@@ -1324,11 +1324,15 @@ for name, group in GROUPS.items():
 
 # %% [markdown] lang="es"
 r"""
+Si todas las exactas son cero, decide la aproximada, y ten presente que las frases sin sentido de antes ya sacaban 0.2. Que copiar salga tan mal como saber dice otra cosa: todavía no está leyendo el enunciado.
+
 Los números medios esconden cosas. Aquí tienes cuatro tareas, de la mejor puntuada a la peor, con lo que se esperaba, lo que decía antes y lo que dice ahora. En verde, las exactas.
 """
 
 # %% [markdown] lang="en"
 r"""
+If every exact score is zero, the fuzzy one decides, and bear in mind that the nonsense from before already got 0.2. That copying does as badly as knowing tells you something else: it isn't reading the question yet.
+
 Averages hide things. Here are four tasks, from the best marked to the worst, with what was expected, what the model said before and what it says now. In green, the exact ones.
 """
 
@@ -1397,7 +1401,7 @@ for given, wanted in cases:
 
 # %% [markdown] lang="es"
 r"""
-La primera es correcta y la exacta le pone un cero. La segunda y la tercera son errores sin disculpa, y la aproximada les da un notable. La última es defendible, y las dos la suspenden.
+La primera es correcta y la exacta le pone un cero. La segunda y la tercera son errores sin disculpa, y la aproximada les da un sobresaliente. La última es defendible, y las dos la suspenden.
 
 Escribe tus propias trampas. Busca una respuesta equivocada que pase de 0.9.
 """
@@ -1416,28 +1420,28 @@ widgets.play_scores(*say(("Negativo", "Positivo"), ("Negative", "Positive")))
 r"""
 ¿Para qué sirven entonces? Para comparar, con las mismas tareas, el mismo modelo antes y después, o dos modelos. Como nota absoluta no valen.
 
-La exacta es honrada en tareas de una sola respuesta, como clasificar. En las abiertas, como dar un consejo, hay que leer, o pedirle a alguien que lea.
+La exacta es honrada en tareas de una sola respuesta, como clasificar, siempre que la esperada sea la etiqueta a secas: a «Historia» le pone un cero si se esperaba «La materia es historia». En las abiertas, como dar un consejo, hay que leer, o pedirle a alguien que lea.
 """
 
 # %% [markdown] lang="en"
 r"""
 What are they good for, then? For comparing, on the same tasks, one model before and after, or two models. As an absolute mark they are worthless.
 
-The exact one is honest on tasks with a single answer, such as classifying. On open ones, such as giving advice, one must read, or ask somebody to read.
+The exact one is honest on tasks with a single answer, such as classifying, provided the expected answer is the bare label: "History" gets a zero where "The subject is history" was expected. On open ones, such as giving advice, one must read, or ask somebody to read.
 """
 
 # %% [markdown] lang="es"
 r"""
 ### Un modelo de juez
 
-Ese alguien puede ser un modelo mayor: se le da la tarea, la respuesta esperada y la del alumno, y se le pide una nota de 0 a 100. Se usa mucho y tiene sus manías: prefiere lo largo, lo primero que lee y lo que se le parece ([Zheng y otros, 2023](https://arxiv.org/abs/2306.05685)).
+Ese alguien puede ser un modelo mayor: se le da la tarea, la respuesta esperada y la del alumno, y se le pide una nota de 0 a 100. Se usa mucho y tiene sus manías: prefiere lo largo, lo que se le parece y, si compara dos respuestas, la que lee primero ([Zheng et al., 2023](https://arxiv.org/abs/2306.05685)).
 """
 
 # %% [markdown] lang="en"
 r"""
 ### A model as judge
 
-That somebody can be a larger model: give it the task, the answer expected and the student's, and ask for a mark from 0 to 100. It is common practice and has its quirks: it prefers what is long, what it reads first and what resembles itself ([Zheng et al., 2023](https://arxiv.org/abs/2306.05685)).
+That somebody can be a larger model: give it the task, the answer expected and the student's, and ask for a mark from 0 to 100. It is common practice and has its quirks: it prefers what is long, what resembles itself and, when it compares two answers, the one it reads first ([Zheng et al., 2023](https://arxiv.org/abs/2306.05685)).
 """
 
 # %% [markdown] lang="es"
@@ -1461,12 +1465,12 @@ if ASK_JUDGE:
 
 # %% [markdown] lang="es"
 r"""
-Un juez también se examina. Dale las cuatro trampas de antes y mira si las ve; cambia el orden, alarga una respuesta sin añadir nada. Si la nota se mueve, ya sabes cuánto vale.
+Un juez también se examina. Dale las cuatro trampas de antes y mira si las ve; alarga una respuesta sin añadir nada. Si la nota se mueve, ya sabes cuánto vale.
 """
 
 # %% [markdown] lang="en"
 r"""
-A judge sits examinations too. Give it the four traps from above and see whether it spots them; change the order, lengthen an answer without adding anything. If the mark moves, you know what it is worth.
+A judge sits examinations too. Give it the four traps from above and see whether it spots them; lengthen an answer without adding anything. If the mark moves, you know what it is worth.
 """
 
 # %% [markdown] lang="es"
@@ -1528,7 +1532,7 @@ scores.chosen_and_rejected(next(pair for pair in pairs if pair["reason"] == "wor
 
 # %% [markdown] lang="es"
 r"""
-InstructGPT entrenaba con esas parejas un segundo modelo que puntúa, y después el primero por refuerzo. DPO ([Rafailov y otros, 2023](https://arxiv.org/abs/2305.18290)) se lo ahorra: sube la probabilidad de la elegida y baja la de la rechazada, sin alejarse del modelo de partida.
+InstructGPT entrenaba con esas parejas un segundo modelo que puntúa, y después el primero por refuerzo. DPO ([Rafailov et al., 2023](https://arxiv.org/abs/2305.18290)) se lo ahorra: sube la probabilidad de la elegida y baja la de la rechazada, sin alejarse del modelo de partida.
 
 Todo gira en torno a un margen: $\log \pi(y_c) - \log \pi(y_r)$.
 """
@@ -1675,14 +1679,14 @@ scores.answers_table([exam[i] for i in hard], {say("después", "after"): [after[
 
 # %% [markdown] lang="es"
 r"""
-Observa el aplomo. Cuando no sabe, no lo dice: contesta con la forma de una respuesta buena, un número si se espera un número, porque es lo que ha visto hacer. En ninguna de nuestras tareas la respuesta era «no lo sé».
+Observa el aplomo. Cuando no sabe, no lo dice: unas veces acierta con la clase de respuesta, un número donde toca un número, y otras contesta a una tarea distinta. En ninguna de las nuestras la respuesta era «no lo sé». Y lee, no cuentes: aquí «23» a secas también sacaría un cero en la exacta.
 
-El ajuste no mete conocimiento: enseña a usar el que ya estaba ([Zhou y otros, 2023](https://arxiv.org/abs/2305.11206)). Y aquí había poco.
+El ajuste no mete conocimiento: enseña a usar el que ya estaba ([Zhou et al., 2023](https://arxiv.org/abs/2305.11206)). Y aquí había poco.
 """
 
 # %% [markdown] lang="en"
 r"""
-Note the aplomb. When it doesn't know, it doesn't say so: it answers in the shape of a good answer, a number where a number is expected, because that is what it has seen done. In none of our tasks was the answer "I don't know".
+Note the aplomb. When it doesn't know, it doesn't say so: sometimes it gets the sort of answer right, a number where a number belongs, and sometimes it answers another task altogether. In none of ours was the answer "I don't know". And read, don't count: here a bare "23" would score an exact zero too.
 
 Fine-tuning puts no knowledge in: it teaches how to use what was there ([Zhou et al., 2023](https://arxiv.org/abs/2305.11206)). And here there was little.
 """
@@ -1704,14 +1708,14 @@ for name, answers in ((say("antes", "before"), before), (say("después", "after"
 
 # %% [markdown] lang="es"
 r"""
-Vigila la segunda: si muchas tareas reciben la misma respuesta, el modelo ha aprendido qué se suele contestar y no está leyendo la pregunta. Es un atajo que baja la pérdida.
+La primera puede acertar por casualidad: mira si lo de antes era corto o solo se repetía. La segunda, vigílala: si tras el ajuste muchas tareas reciben la misma respuesta, el modelo ha aprendido qué se suele contestar y no está leyendo la pregunta. Es un atajo que baja la pérdida.
 
 ¿Y con un modelo grande? El mismo código, con otros pesos. Los de `gpt2-medium` leyeron sobre todo inglés, así que la celda usa las tareas inglesas en las dos ediciones.
 """
 
 # %% [markdown] lang="en"
 r"""
-Keep an eye on the second: if many tasks get the same answer, the model has learned what one tends to reply and isn't reading the question. It is a shortcut that lowers the loss.
+The first can be right by luck: see whether the earlier answers were short or merely repetitive. Keep an eye on the second: if after tuning many tasks get the same answer, the model has learned what one tends to reply and isn't reading the question. It is a shortcut that lowers the loss.
 
 And with a large model? The same code with other weights. Those of `gpt2-medium` read mostly English, so the cell uses the English tasks in both editions.
 """

@@ -1,7 +1,7 @@
 """Chapter 3: attention, from a dot product to several heads.
 
 Attention for translation: Bahdanau et al., 2015. Scaled dot products, the causal mask and
-several heads: Vaswani et al., 2017. Dropout on the weights: same, section 5.4.
+several heads: Vaswani et al., 2017. Dropout on the weights: Radford et al., 2018.
 
 Shapes: B is the batch, T the tokens in a sequence, d_in and d_out the widths of the vectors
 that come in and go out, head_dim = d_out / num_heads.

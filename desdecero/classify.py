@@ -118,6 +118,12 @@ def classification_accuracy(
     return right / total if total else math.nan
 
 
+def by_luck(won: int, lost: int) -> float:
+    """How often a fair coin splits as unevenly as `won` to `lost`, or more: the exact test of McNemar (1947)."""
+    tosses = won + lost
+    return min(1.0, 2 * sum(math.comb(tosses, k) for k in range(max(won, lost), tosses + 1)) / 2**tosses)
+
+
 def classify(
     text: str,
     model: nn.Module,

@@ -25,18 +25,26 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8")  # a Windows pipe would stumble over ✓
     parser = argparse.ArgumentParser(prog="desdecero", description=say("El curso desdecero.", "The desdecero course."))
     commands = parser.add_subparsers(dest="command", required=True)
+    edition = {
+        "choices": EDITIONS,
+        "help": say("por defecto, la lengua del sistema", "by default, the system's language"),
+    }
 
     check = commands.add_parser("check", help=say("comprueba una respuesta", "check an answer"))
     check.add_argument("exercise", nargs="?", help="ch04/layer_norm")
     check.add_argument("file", nargs="?", type=Path, help="my_answer.py")
     check.add_argument("--list", action="store_true", help=say("todos los ejercicios", "every exercise"))
-    check.add_argument("--seed", type=int, default=0)
-    check.add_argument("--json", action="store_true")
-    check.add_argument("--lang", choices=EDITIONS)
+    check.add_argument("--seed", type=int, default=0, help=say("sortea otros datos", "draw other inputs"))
+    check.add_argument("--json", action="store_true", help=say("para otros programas", "for other programs"))
+    check.add_argument("--lang", **edition)
     check.set_defaults(run=_check)
 
-    lab = commands.add_parser("lab", help=say("abre el curso en JupyterLab", "open the course in JupyterLab"))
-    lab.add_argument("--edition", choices=EDITIONS)
+    lab = commands.add_parser(
+        "lab",
+        help=say("abre el curso en JupyterLab", "open the course in JupyterLab"),
+        epilog=say("Lo demás se pasa a JupyterLab: --port 8889.", "Anything else goes to JupyterLab: --port 8889."),
+    )
+    lab.add_argument("--edition", **edition)
     lab.add_argument(
         "--folder", type=Path, help=say("una copia tuya; si no está, se hace", "a copy of your own, made if missing")
     )
@@ -44,21 +52,32 @@ def main(argv: list[str] | None = None) -> int:
 
     grade = commands.add_parser("grade", help=say("califica lo entregado", "grade what was handed in"))
     grade.add_argument("assignment", help="ch03")
-    grade.add_argument("--edition", choices=EDITIONS)
-    grade.add_argument("--root", type=Path, help=say("carpeta de la clase", "the class's folder"))
-    grade.add_argument("--workers", type=int, default=2)
+    grade.add_argument("--edition", **edition)
+    grade.add_argument(
+        "--root",
+        type=Path,
+        help=say("carpeta de la clase; por defecto, el repositorio", "the class's folder; by default, the repository"),
+    )
+    grade.add_argument(
+        "--workers",
+        type=int,
+        default=2,
+        help=say("cuántas entregas a la vez (por defecto, 2)", "how many submissions at a time (by default, 2)"),
+    )
     grade.add_argument(
         "--student", action="append", default=[], help=say("solo a esta persona", "only this one; may be repeated")
     )
     grade.set_defaults(run=_grade)
 
     demo = commands.add_parser("demo-class", help=say("una clase difícil, calificada", "a difficult class, graded"))
-    demo.add_argument("--edition", choices=EDITIONS)
+    demo.add_argument("--edition", **edition)
     demo.set_defaults(run=_demo_class)
 
     options, rest = parser.parse_known_args(argv)
     if rest and options.command != "lab":
-        parser.error(say("argumentos desconocidos: ", "unknown arguments: ") + " ".join(rest))
+        commands.choices[options.command].error(
+            say("argumentos desconocidos: ", "unknown arguments: ") + " ".join(rest)
+        )
     options.rest = rest
     try:
         return options.run(options)
@@ -136,8 +155,8 @@ def _require(module: str, extra: str) -> None:
     if importlib.util.find_spec(module) is None:
         raise Unusable(
             say(
-                f"Falta {module}: instálalo con «pip install -e .[{extra}]» en la carpeta del repositorio.",
-                f"{module} is missing: install it with “pip install -e .[{extra}]” in the repository's folder.",
+                f"Falta {module}: instálalo con «pip install -e '.[{extra}]'» en la carpeta del repositorio.",
+                f"{module} is missing: install it with “pip install -e '.[{extra}]'” in the repository's folder.",
             )
         )
 
@@ -147,7 +166,7 @@ def _lab(options: argparse.Namespace) -> int:
     import subprocess
 
     _require("jupyterlab", "lab")
-    edition = options.edition or current_edition()
+    edition = use_edition(options.edition or current_edition())
     folder = Path(__file__).parents[1] / "course" / edition
     if not folder.is_dir():
         raise Unusable(say(f"No encuentro el curso en {folder}.", f"The course is not at {folder}."))
@@ -212,7 +231,7 @@ def _demo_class(options: argparse.Namespace) -> int:
     from desdecero.grading.config import ROOT
     from desdecero.grading.demo import run_class, table
 
-    rows = run_class(options.edition or current_edition(), ROOT / "demo-class")
+    rows = run_class(use_edition(options.edition or current_edition()), ROOT / "demo-class")
     print(table(rows))
     return PASSED if all(score.score == student.expected for student, score in rows) else FAILED
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import tiktoken
 
+from desdecero.files import whole
+
 
 def letters_of_bytes() -> dict[int, str]:
     """The letters by which byte-level BPE writes bytes: printable ones stand for themselves (Radford et al., 2019)."""
@@ -50,7 +52,8 @@ def write_hf_tokenizer(encoding: tiktoken.Encoding, folder: Path, context_length
     tokenizer.decoder = decoders.ByteLevel()
     specials = sorted(encoding._special_tokens, key=encoding._special_tokens.__getitem__)
     tokenizer.add_special_tokens([AddedToken(special, normalized=False) for special in specials])
-    tokenizer.save(str(folder / "tokenizer.json"))
+    with whole(folder / "tokenizer.json") as part:
+        tokenizer.save(str(part))
     end = encoding.decode([encoding.eot_token])
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
@@ -59,4 +62,5 @@ def write_hf_tokenizer(encoding: tiktoken.Encoding, folder: Path, context_length
         "eos_token": end,
         "clean_up_tokenization_spaces": False,
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    with whole(folder / "tokenizer_config.json") as part:
+        part.write_text(json.dumps(config, indent=2), encoding="utf-8")

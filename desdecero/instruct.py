@@ -89,13 +89,13 @@ def hold_out(
 
 
 class InstructionDataset(Dataset):
-    """Each entry as the ids of its prompt and its response, encoded once; `prompt_lengths` counts the former."""
+    """Each entry as one list, the ids of its prompt and then of its response; encoded once."""
 
     def __init__(
         self, entries: Sequence[dict[str, str]], tokenizer: tiktoken.Encoding, template: PromptTemplate
     ) -> None:
         prompts = [tokenizer.encode(format_prompt(entry, template)) for entry in entries]
-        self.prompt_lengths = [len(prompt) for prompt in prompts]
+        self.prompt_lengths = [len(prompt) for prompt in prompts]  # for whoever masks them
         self.ids = [
             prompt + tokenizer.encode(format_response(entry, template)) for prompt, entry in zip(prompts, entries)
         ]

@@ -27,7 +27,7 @@ Lo que se pedía:
 Una respuesta buena, para comparar:
 {expected}
 
-La respuesta que tiene que llevar la nota:
+La respuesta que hay que puntuar:
 {answer}
 
 Cuenta si hace lo que se pedía y si es cierta; decir lo mismo con otras palabras no resta.

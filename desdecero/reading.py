@@ -7,6 +7,7 @@ read it for in both languages, and in `also` further links. A link stands under 
 """
 
 import tomllib
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -114,12 +115,18 @@ def find(chapter: str = "", kind: str = "", level: int = 3, words: str = "", edi
     """The entries of a chapter and a kind (empty: of any), no harder than `level`, in which every word occurs."""
 
     def fits(entry: Entry) -> bool:
-        text = f"{entry.names(edition)} {entry.year} {entry.title} {entry.note(edition)}".lower()
+        text = _plain(f"{entry.names(edition)} {entry.year} {entry.title} {entry.note(edition)}")
         return (
             chapter in ("", entry.chapter)
             and kind in ("", entry.kind)
             and entry.level <= level
-            and all(word in text for word in words.lower().split())
+            and all(word in text for word in _plain(words).split())
         )
 
     return [entry for entry in entries() if fits(entry)]
+
+
+def _plain(text: str) -> str:
+    """In lower case and without accents, as people type what they look for."""
+    letters = unicodedata.normalize("NFD", text.lower())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

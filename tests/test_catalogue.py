@@ -47,8 +47,9 @@ def test_a_wrong_answer_is_told_its_own_mistake(
     first = next(item for item in report.items if not item.passed)
     assert first.fault == fault, str(report)
     assert "{" not in first.message and "…" not in first.message, first.message
-    kept = KEPT[exercise_id, fault].told[edition]
-    assert outline(first.message) == outline(kept), "what appendix C says is out of date: run `make build ARGS=appC`"
+    kept = KEPT.get((exercise_id, fault))
+    up_to_date = kept is not None and outline(first.message) == outline(kept.told[edition])
+    assert up_to_date, "what appendix C says is out of date: run `make build ARGS=appC`"
 
 
 @pytest.mark.parametrize("exercise_id", exercises())

@@ -77,9 +77,9 @@ def test_json_is_nothing_but_json(answer) -> None:
         ("def LayerNorm(:", "no es Python válido"),
         ("import not_there", "ModuleNotFoundError"),
         ("raise SystemExit(0)", "SystemExit"),
-        ("1 / 0", "ZeroDivisionError: division by zero (line 1)"),
+        ("1 / 0", "ZeroDivisionError: division by zero (línea 1)"),
         ("\0", "no es Python válido"),
-        ("x = int('uno')", "se interrumpe: ValueError: invalid literal for int() with base 10: 'uno' (line 1)"),
+        ("x = int('uno')", "se interrumpe: ValueError: invalid literal for int() with base 10: 'uno' (línea 1)"),
         ("exec('def (')", "se interrumpe: SyntaxError"),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_copy_of_ones_own_gets_only_what_it_lacks(tmp_path: Path, started: lis
 def test_a_copy_that_cannot_be_made_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert main(["lab", "--edition", "en", "--folder", str(tmp_path / "file")]) == 2
-    assert "No se puede escribir" in capsys.readouterr().err
+    assert "can't be written" in capsys.readouterr().err
 
 
 def test_a_student_without_submission_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

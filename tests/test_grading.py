@@ -132,6 +132,24 @@ def test_a_name_in_capitals_is_no_problem_where_capitals_do_not_count(
     assert {path.name for path in tmp_path.iterdir()} == {"attention.ipynb", "Attention.ipynb.renamed"}
 
 
+def test_what_is_handed_in_later_under_another_name_is_what_counts(tmp_path: Path) -> None:
+    """Grading, handing in again from a browser that numbers its downloads, grading again."""
+    use_edition("es")
+    for number in (1, 2):
+        nbformat.write(new_notebook(cells=[new_code_cell(f"{number}")]), tmp_path / f"attention ({number}).ipynb")
+        assert run.make_readable(tmp_path, ["attention.ipynb"]) == ""
+        assert run.make_readable(tmp_path, ["attention.ipynb"]) == ""  # grading twice changes nothing
+        assert nbformat.read(tmp_path / "attention.ipynb", as_version=4).cells[0].source == f"{number}"
+
+
+def test_a_notebook_beside_the_right_one_is_told_of(tmp_path: Path) -> None:
+    use_edition("es")
+    for name in ("attention.ipynb", "attention (1).ipynb"):
+        nbformat.write(new_notebook(cells=[new_code_cell(f"# {name}")]), tmp_path / name)
+    assert run.make_readable(tmp_path, ["attention.ipynb"]) == "no se ha calificado: attention (1).ipynb"
+    assert nbformat.read(tmp_path / "attention.ipynb", as_version=4).cells[0].source == "# attention.ipynb"
+
+
 def graded_cell(name: str) -> NotebookNode:
     mark = {"grade_id": name, "grade": True, "solution": False, "locked": True, "points": 9, "schema_version": 3}
     return new_code_cell(f"{CHECK}\ncheck()", metadata={"nbgrader": mark})

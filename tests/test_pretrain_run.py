@@ -107,13 +107,13 @@ def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "EDITION": "en"}
     one = [sys.executable, *common, str(tmp_path / "one")]
     subprocess.run(one, check=True, env=environment, capture_output=True)
     two = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={port}"]
     command = [*two, *common, str(tmp_path / "two")]
     done = subprocess.run(command, check=True, env=environment, capture_output=True, text=True, encoding="utf-8")
-    assert done.stdout.count("Summary(") == 1  # one of them prepares, the other waits
+    assert done.stdout.count("100 documents,") == 1  # one of them prepares, the other waits
     losses = [read_curve(tmp_path / name / "losses.csv") for name in ("one", "two")]
     assert len(losses[0]) == 6
     assert losses[1] == pytest.approx(losses[0], abs=1e-4)
@@ -172,12 +172,12 @@ def test_one_document_is_too_few_and_more_of_them_help(
 def test_a_changed_corpus_is_prepared_anew(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = (corpus, tmp_path / "out", "--config", "trial", "--steps")
     launch(*options, "1")
-    assert "Summary(" in capsys.readouterr().out
+    assert "duplicates;" in capsys.readouterr().out
     launch(*options, "2")
-    assert "Summary(" not in capsys.readouterr().out
+    assert "duplicates;" not in capsys.readouterr().out
     (corpus / "es-0.txt").unlink()
     launch(*options, "3")
-    assert "Summary(documents=5" in capsys.readouterr().out
+    assert "5 documents," in capsys.readouterr().out
 
 
 def test_going_on_says_so_and_another_model_is_refused(

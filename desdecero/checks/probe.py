@@ -12,6 +12,7 @@ from torch import Tensor, nn
 import desdecero
 from desdecero.checks.guard import ForbiddenCall, Guard
 from desdecero.checks.isolation import TimeUp
+from desdecero.edition import say
 
 # Frames from here are never the student's: this package, and the folder where torch and the other libraries are.
 _NOT_THE_STUDENTS = (str(Path(desdecero.__file__).parent), str(Path(torch.__file__).parents[1]), "<frozen")
@@ -182,7 +183,7 @@ def describe(error: BaseException) -> str:
     text = " ".join(str(error).split())
     text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     line = _student_line(error.__traceback__)
-    return f"{text[:300]} (line {line})" if line else text[:300]
+    return text[:300] + (say(f" (línea {line})", f" (line {line})") if line else "")
 
 
 def _student_line(trace: TracebackType | None) -> int | None:

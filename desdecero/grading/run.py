@@ -1,5 +1,6 @@
 """Grade a class: every submission on its own, whatever the others are like."""
 
+import filecmp
 import logging
 import shutil
 import sys
@@ -24,7 +25,10 @@ from desdecero.grading.config import ROOT, configure
 
 @dataclass(frozen=True)
 class Score:
-    """What one student got; `score` is None, and `problem` says why, when the submission could not be graded."""
+    """What one student got; `score` is None, and `problem` says why, when the submission could not be graded.
+
+    Beside a score, `problem` tells what else the instructor should know.
+    """
 
     student: str
     score: float | None
@@ -96,17 +100,21 @@ def submissions(edition: str, assignment: str, root: Path = ROOT) -> list[str]:
     return sorted(path.parent.name for path in (root / "submitted" / edition).glob(f"*/{assignment}") if path.is_dir())
 
 
-def make_readable(folder: Path, names: list[str]) -> None:
-    """Give nbgrader the notebooks it looks for.
+def make_readable(folder: Path, names: list[str]) -> str:
+    """Give nbgrader the notebooks it looks for; returns a remark about those that are not graded, or nothing.
 
     A file that is no notebook gives way to one that says so, and a single notebook that a browser has renamed
     (`attention (1).ipynb`) is taken under its right name; what was handed in is kept beside it.
     """
-    found = list(folder.glob("*.ipynb"))
-    if len(names) == len(found) == 1 and found[0].name != names[0]:
+    found = {path.name: path for path in folder.glob("*.ipynb")}
+    others = [path for name, path in found.items() if name not in names]
+    # One that an earlier grading took under its right name gives way to what came after it.
+    ours = [path for path in folder.glob("*.ipynb.renamed") if _same(path, folder / names[0])]
+    if len(names) == len(others) == 1 and (ours or names[0] not in found):
         # Out of the way first: to some disks `Attention.ipynb` and `attention.ipynb` are one file.
-        kept = found[0].replace(found[0].with_name(found[0].name + ".renamed"))
+        kept = others[0].replace(others[0].with_name(others[0].name + ".renamed"))
         shutil.copy2(kept, folder / names[0])
+        others = []
     for path in folder.glob("*.ipynb"):
         try:
             nbformat.read(path, as_version=4)
@@ -114,6 +122,12 @@ def make_readable(folder: Path, names: list[str]) -> None:
             path.replace(path.with_name(path.name + ".unreadable"))
             text = say("El archivo entregado no es un cuaderno.", "The file handed in is not a notebook.")
             nbformat.write(new_notebook(cells=[new_markdown_cell(text)]), path)
+    left = ", ".join(sorted(path.name for path in others))
+    return say(f"no se ha calificado: {left}", f"not graded: {left}") if left else ""
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.exists() and filecmp.cmp(one, other, shallow=False)
 
 
 def grade_one(edition: str, root: Path, assignment: str, student: str, maximum: float, options: dict) -> Score:
@@ -123,7 +137,7 @@ def grade_one(edition: str, root: Path, assignment: str, student: str, maximum: 
     score = None  # what the gradebook holds after a failure is an older score, or 0
     try:
         names = [path.name for path in (ROOT / "solutions" / edition / assignment).glob("*.ipynb")]
-        make_readable(root / "submitted" / edition / student / assignment, names)
+        remark = make_readable(root / "submitted" / edition / student / assignment, names)
         _convert(Autograde, edition, root, assignment, student, **options)
         with Gradebook(course_directory(edition, root, assignment).db_url) as gradebook:
             score = gradebook.find_submission(assignment, student).score
@@ -131,7 +145,7 @@ def grade_one(edition: str, root: Path, assignment: str, student: str, maximum: 
     except (Exception, SystemExit) as error:
         what = "" if score is None else say("sin comentarios: ", "no feedback: ")
         return Score(student, score, maximum, what + _problem(error))
-    return Score(student, score, maximum)
+    return Score(student, score, maximum, remark)
 
 
 def grade(

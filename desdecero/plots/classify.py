@@ -1,5 +1,6 @@
 """Chapter 6, what is counted: messages and their lengths, layers compared, rivals, confusions and thresholds."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -99,6 +100,27 @@ def intervals(shares: Mapping[str, tuple[int, int, float, float]], title: str, m
                   "The dot is what was measured; the bar, where the truth may be (Wilson interval, 95%).")  # fmt: skip
     listed = (f"{name}: {r}/{n}, {low:.0%}-{high:.0%}" for name, (r, n, low, high) in shares.items())
     return picture(figure, caption, f"{title}. " + "; ".join(listed))
+
+
+def deals(shares: Sequence[float]) -> Picture:
+    """What one method reaches on many deals of the data, a dot each; the first is the one in use."""
+    levels: Counter[int] = Counter()  # dots of one percentage stand on top of each other
+    figure, axes = canvas(7.4, 2.2)
+    for number, share in enumerate(shares):
+        percent = round(100 * share)
+        levels[percent] += 1
+        axes.plot(percent, levels[percent], "o", color=ORANGE if number == 0 else BLUE, markersize=8)
+    axes.set(ylim=(0.3, max(levels.values()) + 0.7), yticks=[])
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
+    axes.spines[["left", "top", "right"]].set_visible(False)
+    low, middle, high = (100 * float(np.quantile(shares, q)) for q in (0, 0.5, 1))
+    caption = say(
+        f"Parejas en orden en {len(shares)} repartos; en naranja, el nuestro: {100 * shares[0]:.0f} %. "
+        f"El peor, {low:.0f} %; el de en medio, {middle:.0f} %; el mejor, {high:.0f} %.",
+        f"Pairs in order on {len(shares)} deals; in orange, ours: {100 * shares[0]:.0f}%. "
+        f"The worst, {low:.0f}%; the middle one, {middle:.0f}%; the best, {high:.0f}%.",
+    )
+    return picture(figure, caption, caption)
 
 
 def confusion(truth: Sequence[int], said: Sequence[int], labels: Sequence[str]) -> Picture:

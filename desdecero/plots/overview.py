@@ -9,7 +9,13 @@ from desdecero.plots import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, VERMI
 
 # Year, name, what it brought in both languages, and the colour of its era.
 EVENTS = (
-    ("1913", ("Márkov", "Markov"), "cuenta qué letra sigue a cuál", "counts which letter follows which", BLUE),
+    (
+        "1913",
+        ("Márkov", "Markov"),
+        "cuenta cuándo a una vocal la sigue otra",
+        "counts how often vowel follows vowel",
+        BLUE,
+    ),
     ("1950", "Turing", "juzgar a una máquina por su conversación", "judging a machine by its conversation", MUTED),
     ("1951", "Shannon", "mide cuánto se adivina de un texto", "measures how guessable a text is", BLUE),
     ("1966", "ELIZA", "conversa con unas pocas reglas", "holds a conversation with a handful of rules", MUTED),
@@ -21,9 +27,9 @@ EVENTS = (
     ("2017", "transformer", "solo atención, todo en paralelo", "attention alone, all in parallel", ORANGE),
     ("2018", "GPT, BERT", "preentrenar una vez, adaptar después", "pretrain once, adapt later", ORANGE),
     ("2019", "GPT-2", "1500 millones de parámetros", "1.5 billion parameters", ORANGE),
-    ("2020", "GPT-3", "175 000 millones; aprende del prompt", "175 billion; learns from the prompt", ORANGE),
+    ("2020", "GPT-3", "175 mil millones; aprende del prompt", "175 billion; learns from the prompt", ORANGE),
     ("2022", "InstructGPT", "sigue instrucciones; después, ChatGPT", "follows instructions; then ChatGPT", VERMILION),
-    ("2023", "Llama", "pesos publicados para estudiarlos", "weights published for study", VERMILION),
+    ("2023", "Llama", "pesos para quien investiga, a petición", "weights for researchers, on request", VERMILION),
     ("2024", "o1", "razona por escrito antes de responder", "reasons in writing before it answers", VERMILION),
     ("2025", "DeepSeek-R1", "razona, y con los pesos publicados", "reasons, and its weights are published", VERMILION),
 )
@@ -172,9 +178,9 @@ def families(source: list[str], target: list[str]) -> Picture:
     both[S:, :S] = 0.55
     both[S:, S:] = np.tri(T)
     drawn = (
-        ("encoder", np.ones((S, S)), source),
-        ("decoder", np.tri(T), target),
-        ("encoder-decoder", both, source + target),
+        (say("codificador", "encoder"), np.ones((S, S)), source),
+        (say("decodificador", "decoder"), np.tri(T), target),
+        (say("codificador-decodificador", "encoder-decoder"), both, source + target),
     )
     for axes, (name, seen, words) in zip(panels, drawn):
         heatmap(axes, seen, words, words, numbers=False)
@@ -189,8 +195,8 @@ def families(source: list[str], target: list[str]) -> Picture:
         "Who looks at whom: each row is a word, and its blue squares are the words it sees.",
     )
     alt = say(
-        "Tres cuadros. Encoder: todas ven a todas. Decoder: cada una se ve a sí misma y a las anteriores. "
-        "Encoder-decoder: las de entrada se ven todas; las de salida ven la entrada entera y su propio pasado.",
+        "Tres cuadros. Codificador: todas ven a todas. Decodificador: cada una se ve a sí misma y a las anteriores. "
+        "Codificador-decodificador: las de entrada se ven todas; las de salida ven la entrada entera y su pasado.",
         "Three squares. Encoder: all see all. Decoder: each sees itself and those before. Encoder-decoder: those of "
         "the input all see each other; those of the output see the whole input and their own past.",
     )

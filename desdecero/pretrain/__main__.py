@@ -22,12 +22,36 @@ PATIENCE = timedelta(days=1)  # for the process that prepares a corpus while the
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="desdecero.pretrain", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True, help=say("carpeta con los textos", "folder of texts"))
-    parser.add_argument("--config", choices=CONFIGS, default="mini")
-    parser.add_argument("--out", type=Path, default=Path("pretrained"))
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--batch-size", type=int, default=Settings.batch_size)
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument(
+        "--config", choices=CONFIGS, default="mini", help=say("tamaño del modelo (mini)", "size of the model (mini)")
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("pretrained"),
+        help=say("dónde queda todo (pretrained)", "where everything goes (pretrained)"),
+    )
+    parser.add_argument("--steps", type=int, help=say(f"pasos ({Settings.steps})", f"steps ({Settings.steps})"))
+    parser.add_argument(
+        "--batch-size",
+        type=int,
+        default=Settings.batch_size,
+        help=say(f"textos por paso ({Settings.batch_size})", f"texts per step ({Settings.batch_size})"),
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default="fp32",
+        help=say(
+            "bf16 va más deprisa donde el procesador lo sabe hacer (fp32)",
+            "bf16 is faster on processors that have it (fp32)",
+        ),
+    )
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help=say("con torch.compile: tarda en arrancar", "with torch.compile: slow to start"),
+    )
     options = parser.parse_args(argv)
     if not options.corpus.is_dir():
         print(say(f"No existe la carpeta {options.corpus}.", f"There is no folder {options.corpus}."), file=sys.stderr)
@@ -74,11 +98,13 @@ def _prepare_once(corpus: Path, shards: Path) -> None:
     """Prepare the corpus, unless the shards are already of these very files."""
     source = fingerprint(corpus)
     if not is_prepared(shards, source):
-        print(prepare(texts(corpus), load_tokenizer("mini"), shards, tell=_show_summary, source=source), flush=True)
+        print(
+            f"\r{prepare(texts(corpus), load_tokenizer('mini'), shards, tell=_show_summary, source=source)}", flush=True
+        )
 
 
 def _show_summary(summary: Summary) -> None:
-    print(f"\r{summary.documents} documents, {summary.train_tokens:,} tokens", end="", flush=True)
+    print(f"\r{summary}", end="", flush=True)
 
 
 def _show(progress: Progress) -> None:

@@ -74,6 +74,14 @@ class Summary:
     train_bytes: int = 0
     validation_bytes: int = 0
 
+    def __str__(self) -> str:
+        return say(
+            f"{self.documents} documentos, {self.duplicates} repetidos; {self.train_tokens:,} tokens para entrenar, "
+            f"{self.validation_tokens:,} para validar",
+            f"{self.documents} documents, {self.duplicates} duplicates; {self.train_tokens:,} tokens for training, "
+            f"{self.validation_tokens:,} for validation",
+        )
+
 
 class ShardWriter:
     """Packs token ids into files of at most `size` ids, two bytes each."""

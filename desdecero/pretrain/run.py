@@ -79,9 +79,19 @@ class Progress:
 
     def __str__(self) -> str:
         minutes, seconds = divmod(round(self.seconds_left), 60)
-        validation = "" if self.bits_per_byte is None else f"  validation {self.bits_per_byte:.3f} bits per byte"
         speed = f"{self.tokens_per_second:,.0f} tokens/s"
-        return f"{self.step:6}/{self.steps}  loss {self.loss:.3f}  {speed}  {minutes}:{seconds:02} left{validation}"
+        told = say(
+            f"{self.step:6}/{self.steps}  pérdida {self.loss:.3f}  {speed}  quedan {minutes}:{seconds:02}",
+            f"{self.step:6}/{self.steps}  loss {self.loss:.3f}  {speed}  {minutes}:{seconds:02} left",
+        )
+        if self.bits_per_byte is None:
+            return told
+        return (
+            told
+            + say("  validación: ", "  validation: ")
+            + f"{self.bits_per_byte:.3f} "
+            + say("bits por byte", "bits per byte")
+        )
 
 
 def start_weights(model: GPTModel) -> None:

@@ -112,7 +112,8 @@ def chat(
 
     def draw(instruction: str, given: str, temperature: float) -> Picture:
         prompt = format_prompt({"instruction": instruction, "input": given}, template)
-        ids = tokenizer.encode(prompt, disallowed_special=())
+        asked = f"{prompt}\n\n{template.response}\n"  # as `answer` asks: nobody fails for not knowing the form
+        ids = tokenizer.encode(asked, disallowed_special=())
         if not instruction.strip() or len(ids) > len(model.pos_emb.weight) - 40:
             return _conversation(exchanges, say("Escribe una tarea más corta.", "Write a shorter task."))
         seed = torch.Generator(model.pos_emb.weight.device).manual_seed(len(exchanges))

@@ -58,7 +58,7 @@ exercise = Exercise(
             "The steps are counted from 1: the first one is 0.",
         ),
         "restarts": (
-            "El plan vuelve a empezar en cada época: sigue contando los pasos de una época a otra.",
+            "El calendario vuelve a empezar en cada época: sigue contando los pasos de una época a otra.",
             "The schedule starts again in each epoch: go on counting the steps from one epoch to the next.",
         ),
         "one_epoch_total": (
@@ -70,7 +70,7 @@ exercise = Exercise(
             "The rate changes only from one epoch to the next: compute it at each step.",
         ),
         "wrong_rates": (
-            "Las tasas no son las del plan ({where}): revisa los argumentos de learning_rate y su orden.",
+            "Las tasas no son las del calendario ({where}): revisa los argumentos de learning_rate y su orden.",
             "The rates are not those of the schedule ({where}): look at learning_rate's arguments and their order.",
         ),
         "first_group_only": (
@@ -251,7 +251,7 @@ def _(probe: Probe) -> None:
     run(probe)
 
 
-@exercise.item("other_plans", "Sigue también otros planes", "Follows other schedules, too")
+@exercise.item("other_plans", "Sigue también otros calendarios", "Follows other schedules, too")
 def _(probe: Probe) -> None:
     for warmup in (0, 1, 7):
         run(probe, warmup=warmup)

@@ -43,6 +43,10 @@ exercise = Exercise(
             "«{name}» también se entrena: los únicos parámetros son A y B.",
             "“{name}” is trained, too: A and B are the only parameters.",
         ),
+        "no_alpha": (
+            "Falta el atributo alpha: guárdalo, self.alpha = alpha; en E.11 hará falta.",
+            "The attribute alpha is missing: keep it, self.alpha = alpha; E.11 needs it.",
+        ),
         "both_zero": (
             "A y B empiezan las dos a cero: el gradiente de cada una pasa por la otra, así que no aprenderían nunca. "
             "A empieza al azar.",
@@ -175,7 +179,10 @@ def compare(probe: Probe, module: nn.Module, x: Tensor, alpha: float, expected: 
 @exercise.item("parameters", "A y B son parámetros, con su forma", "A and B are parameters, each with its shape")
 def _(probe: Probe) -> None:
     for in_dim, out_dim, rank in ((9, 7, probe.pick(2, 5)), (6, 11, 1), (5, 8, 12)):
-        matrices(probe, probe.build(in_dim, out_dim, rank, 2.0), in_dim, out_dim, rank)
+        module = probe.build(in_dim, out_dim, rank, 2.0)
+        matrices(probe, module, in_dim, out_dim, rank)
+        if not hasattr(module, "alpha"):
+            raise Wrong("no_alpha")
 
 
 @exercise.item("start", "B empieza a cero y A al azar", "B starts at zero and A at random", points=2)

@@ -43,6 +43,10 @@ exercise = Exercise(
             "Usas logaritmos en otra base: el natural es math.log(p), sin segundo argumento.",
             "You use logarithms to another base: the natural one is math.log(p), with no second argument.",
         ),
+        "log1p": (
+            "Usas math.log1p, que es el logaritmo de 1 + p: el de p es math.log(p).",
+            "You use math.log1p, the logarithm of 1 + p: that of p is math.log(p).",
+        ),
         "sign": (
             "Cambias el signo: el logaritmo de una probabilidad es negativo, y así se queda.",
             "You change the sign: the logarithm of a probability is negative, and stays so.",
@@ -146,7 +150,8 @@ MIMICS = {
     **{fault: tuple(partial(truth, words=cut) for cut in cuts) for fault, cuts in CUTS.items()},
     "product": lambda sentence, table: math.prod(probabilities_in(sentence, table)),
     "no_logarithm": adding(lambda p: p),
-    "other_base": (adding(lambda p: log(p) / math.log(2)), adding(lambda p: log(p) / math.log(10)), adding(math.log1p)),
+    "other_base": (adding(lambda p: log(p) / math.log(2)), adding(lambda p: log(p) / math.log(10))),
+    "log1p": adding(math.log1p),
     "sign": (lambda sentence, table: -truth(sentence, table), lambda sentence, table: abs(truth(sentence, table))),
     "mean": (
         lambda sentence, table: truth(sentence, table) / (len(words_of(sentence)) - 1),

@@ -63,6 +63,10 @@ exercise = Exercise(
             "Das 2·N·D, el camino hacia delante: entrenar pide también el de vuelta, y son 6·N·D.",
             "You give 2·N·D, the way forwards: training also needs the way back, and it is 6·N·D.",
         ),
+        "backward_only": (
+            "Das 4·N·D, solo el camino de vuelta: falta el de ida, y son 6·N·D.",
+            "You give 4·N·D, the way back alone: the way forwards is missing, and it is 6·N·D.",
+        ),
         "no_six": (
             "En «flops» falta el 6: cada parámetro pide seis operaciones por token.",
             "The 6 is missing from “flops”: each parameter takes six operations per token.",
@@ -120,7 +124,8 @@ MIMICS: dict[str, dict[str, Callable[[int, float, float], tuple[float, ...]]]] =
     "flops": {
         "fixed_ratio": lambda n, ratio, size: (6 * n * n * 20,),
         "no_six": lambda n, ratio, size: (n * n * ratio,),
-        "forward_only": lambda n, ratio, size: (2 * n * n * ratio, 4 * n * n * ratio),
+        "forward_only": lambda n, ratio, size: (2 * n * n * ratio,),
+        "backward_only": lambda n, ratio, size: (4 * n * n * ratio,),
         "no_parameters": lambda n, ratio, size: (6 * n * ratio, 6 * ratio, 6 * n),
         "squared": lambda n, ratio, size: (6 * n * n,),
         "divided": lambda n, ratio, size: (6 * n / ratio, 6 * n * n / ratio, n * n * ratio / 6),

@@ -83,8 +83,10 @@ exercise = Exercise(
             "When done, gradients stay off for the whole program: use torch.no_grad() as a decorator or in a with.",
         ),
         "changes_mode": (
-            "Cambias el modo del modelo: no llames a eval() ni a train(), eso lo decide quien llama.",
-            "You change the model's mode: call neither eval() nor train(), that is up to the caller.",
+            "Cambias el modo del modelo: no llames a eval() ni a train(), aunque después lo dejes como estaba; eso lo "
+            "decide quien llama.",
+            "You change the model's mode: call neither eval() nor train(), even if you put it back afterwards; that is "
+            "up to the caller.",
         ),
     },
 )
@@ -280,7 +282,7 @@ def _(probe: Probe) -> None:
         raise Wrong("gradients_left_off")
 
 
-@exercise.item("mode", "Deja el modelo en el modo en que está", "Leaves the model in the mode it is in")
+@exercise.item("mode", "No toca el modo del modelo", "Does not touch the model's mode")
 def _(probe: Probe) -> None:
     before = Fake().mode()
     model = try_out(probe, 2, 4, 3, context=12)

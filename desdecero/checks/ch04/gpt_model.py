@@ -107,6 +107,12 @@ exercise = Exercise(
             "drop_rate no se respeta: al entrenar, con 0.5 tiene que haber dropout y con 0.0 no.",
             "drop_rate is not respected: in training there has to be dropout with 0.5 and none with 0.0.",
         ),
+        "no_embedding_dropout": (
+            "Al entrenar falta el dropout de los embeddings: aplícalo a la suma de tok_emb y pos_emb, antes del primer "
+            "bloque.",
+            "In training, the dropout of the embeddings is missing: apply it to the sum of tok_emb and pos_emb, before "
+            "the first block.",
+        ),
         "cut_gradient": CUT_GRADIENT,
         "not_on_meta": (
             "El modelo no se puede construir en el dispositivo «meta», donde los tensores no tienen valores: "
@@ -263,6 +269,17 @@ def _(probe: Probe) -> None:
             probe.same(first, expected)
         if close(first, expected, **DEEP) != (drop_rate == 0) or close(first, second) != (drop_rate == 0):
             raise Wrong("drop_rate_ignored")
+    # Blocks whose branches give nothing have nothing to drop: what is left is the dropout of the embeddings.
+    for name in weights:
+        if "out_proj." in name or "layers.2." in name:
+            weights[name].zero_()
+    module = ready(probe, cfg, weights)
+    expected = logits(token_ids, weights, cfg)
+    probe.same(answer(probe, module, token_ids), expected, **DEEP)
+    module.train()
+    first, second = probe(module, token_ids), probe(module, token_ids)
+    if close(first, expected, **DEEP) or close(first, second):
+        raise Wrong("no_embedding_dropout")
 
 
 @exercise.item("gradients", "Los gradientes son correctos", "The gradients are right")

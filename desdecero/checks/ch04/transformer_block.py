@@ -26,7 +26,7 @@ from desdecero.checks.ch04._common import (
 )
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.guard import Forbidden
-from desdecero.checks.probe import Mimics, Probe, Wrong, type_name
+from desdecero.checks.probe import Mimics, Probe, Wrong, close, type_name
 from desdecero.gpt import GPTConfig
 
 exercise = Exercise(
@@ -46,6 +46,11 @@ exercise = Exercise(
             "norm1 and norm2 are the same object: create two LayerNorm, each with its own weights.",
         ),
         "qkv_bias_ignored": QKV_BIAS_IGNORED,
+        "context_ignored": (
+            "La máscara de la atención mide {got} × {got} con cualquier contexto: pasa cfg.context_length a la "
+            "atención.",
+            "The attention's mask is {got} × {got} for any context: pass cfg.context_length to the attention.",
+        ),
         "post_norm": (
             "Normalizas después de cada rama: en GPT-2 se normaliza antes, att(norm1(x)) y ff(norm2(x)).",
             "You normalise after each branch: GPT-2 normalises before, att(norm1(x)) and ff(norm2(x)).",
@@ -139,6 +144,18 @@ exercise = Exercise(
             "The dropout wipes out values but does not enlarge the rest: divide them by 1 − drop_rate, "
             "or use nn.Dropout.",
         ),
+        "no_dropout_inside": (
+            "La atención no aplica dropout a sus pesos al entrenar: pásale cfg.drop_rate, además del dropout que va a "
+            "su salida.",
+            "The attention applies no dropout to its weights in training: pass it cfg.drop_rate, besides the dropout "
+            "on what comes out of it.",
+        ),
+        "wrong_rate_inside": (
+            "El dropout de los pesos de la atención anula una fracción {got} de ellos y debe ser cfg.drop_rate, aquí "
+            "{expected}: pásaselo a la atención.",
+            "The dropout of the attention weights wipes out a fraction {got} of them; it must be cfg.drop_rate, here "
+            "{expected}: pass it to the attention.",
+        ),
         "cut_gradient": CUT_GRADIENT,
     },
 )
@@ -221,6 +238,16 @@ def _(probe: Probe) -> None:
             raise Wrong("not_a_tensor", got=type_name(result))
         if result.shape != x.shape or result.dtype != x.dtype:
             probe.same(result, x)
+    masks = [square_buffers(probe, context_length) for context_length in (5, 11)]
+    if masks[0] and masks[0] == masks[1]:
+        raise Wrong("context_ignored", got=masks[0][0])
+
+
+def square_buffers(probe: Probe, context_length: int) -> list[int]:
+    """How large the square buffers of the attention are; one of another class may have none."""
+    module = probe.build(config(8, 2, context_length=context_length))
+    buffers = probe.attribute(module, "att", nn.Module).buffers()
+    return [b.shape[-1] for b in buffers if b.ndim >= 2 and b.shape[-1] == b.shape[-2] > 1]
 
 
 @exercise.item("reference", "Coincide con los valores guardados", "Agrees with the stored values")
@@ -259,6 +286,7 @@ def _(probe: Probe) -> None:
     kept_att, kept_ff = first % (10 / (1 - rate)) > 0.5, first > 5
     if torch.equal(kept_att, kept_ff) or torch.equal(first, second):
         raise Wrong("same_places")
+    check_dropout_inside(probe, rate)
 
 
 def added(probe: Probe, outputs: dict[str, float], rate: float) -> tuple[Tensor, Tensor]:
@@ -302,6 +330,36 @@ def has_dropout(probe: Probe, branch: str, rate: float) -> bool:
     if abs(level - 1 / (1 - rate)) > 1e-6:
         raise Wrong("unscaled_dropout")
     return True
+
+
+def check_dropout_inside(probe: Probe, rate: float) -> None:
+    """Dropout must act on the attention weights, too.
+
+    A token alone has a single weight in each head, 1: dropout turns what the head gives, its values, into nothing in
+    a share `rate` of the heads. `out_proj` lets it through and adds a number large enough to show, where the dropout
+    after the branch leaves 0, that it was this one.
+    """
+    cfg, offset = config(128, 8, context_length=8, drop_rate=rate), 100.0
+    weights = random_weights(probe, block_shapes(cfg), torch.float64)
+    weights["att.out_proj.weight"].copy_(torch.eye(cfg.emb_dim))
+    weights["att.out_proj.bias"].fill_(offset)
+    for name in ("weight", "bias"):
+        weights[f"ff.layers.2.{name}"].zero_()
+    x = probe.randn(128, 1, cfg.emb_dim, dtype=torch.float64)
+    module = ready(probe, cfg, weights)
+    probe.same(answer(probe, module, x), block(x, weights, cfg.n_heads), **DEEP)
+    result = probe(module.train(), x)
+    if not isinstance(result, Tensor) or result.shape != x.shape:
+        probe.same(result, x)
+    change = result.detach() - x
+    kept = change.abs() > 1e-6
+    values = layer_norm(x, weights, "norm1") @ weights["att.W_value.weight"].T
+    given = change[kept] * (1 - rate) - offset
+    if close(given, values[kept], **DEEP):
+        raise Wrong("no_dropout_inside")
+    share = float((given.abs() < 1e-6).double().mean())
+    if abs(share - rate) > 6 * (rate * (1 - rate) / (len(x) * cfg.n_heads)) ** 0.5:
+        raise Wrong("wrong_rate_inside", got=f"{share:.2f}", expected=rate)
 
 
 @exercise.item("gradients", "Los gradientes son correctos", "The gradients are right")

@@ -21,7 +21,7 @@ IGNORES_TEMPLATE = (
     "template.{name} does not appear: use the texts of the template you are given, not some of your own.",
 )
 CHANGES_ENTRY = (
-    "Tu código modifica la entrada que recibe (el diccionario): léelo sin cambiarlo.",
+    "Tu código modifica la tarea que recibe (el diccionario): léela sin cambiarla.",
     "Your code changes the entry it is given (the dictionary): read it without changing it.",
 )
 

@@ -146,6 +146,14 @@ def several_headings(generated: str, prompt: str) -> str:
     return re.sub(rf"^(?:\s*(?:{ANY_HEADING}))*", "", generated[len(prompt) :]).strip()
 
 
+def one_pass(generated: str, prompt: str, headings: tuple[str, ...]) -> str:
+    """Tries each heading once and does not stop when it has removed one."""
+    rest = generated[len(prompt) :].strip()
+    for heading in headings:
+        rest = rest.removeprefix(heading).strip()
+    return rest
+
+
 def character_set(generated: str, prompt: str, heading: str, method: str, prompt_too: bool = False) -> str:
     rest = getattr(generated, method)(prompt) if prompt_too else generated[len(prompt) :].strip()
     return (extracted(rest, "") if prompt_too else getattr(rest, method)(heading)).strip()
@@ -201,7 +209,11 @@ MIMICS = {
             for heading in HEADINGS
         ),
     ),
-    "several_headings": several_headings,
+    "several_headings": (
+        several_headings,
+        partial(one_pass, headings=HEADINGS),
+        partial(one_pass, headings=HEADINGS[::-1]),
+    ),
     "character_set": tuple(
         partial(character_set, heading=heading, method=method)
         for heading in (*HEADINGS, "".join(HEADINGS))

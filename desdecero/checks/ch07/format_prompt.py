@@ -80,7 +80,7 @@ exercise = Exercise(
             'The input is missing: when entry["input"] is not empty, it comes after the instruction.',
         ),
         "missing_key": (
-            'Una entrada puede no tener la clave "input", y tu código se interrumpe ({error}): usa entry.get("input").',
+            'Una tarea puede no tener la clave "input", y tu código se interrumpe ({error}): usa entry.get("input").',
             'An entry may have no key "input", and then your code stops ({error}): use entry.get("input").',
         ),
         "changes_text": (

@@ -42,11 +42,11 @@ exercise = Exercise(
     minutes=15,
     faults={
         "no_length": (
-            "len() no funciona con tu clase: __len__ debe devolver el número de entradas, un entero.",
+            "len() no funciona con tu clase: __len__ debe devolver el número de tareas, un entero.",
             "len() does not work with your class: __len__ must return the number of entries, an integer.",
         ),
         "wrong_length": (
-            "len() da {got} y hay {expected} entradas: cada una da un elemento, en su orden.",
+            "len() da {got} y hay {expected} tareas: cada una da un elemento, en su orden.",
             "len() gives {got}, and there are {expected} entries: each gives one item, in their order.",
         ),
         "not_a_list": (
@@ -86,12 +86,12 @@ exercise = Exercise(
             "The response stands before the prompt: the prompt comes first.",
         ),
         "other_prompt": (
-            "La parte del prompt no es la que da format_prompt: llámala con la entrada y la plantilla.",
+            "La parte del prompt no es la que da format_prompt: llámala con la tarea y la plantilla.",
             "The prompt part is not what format_prompt gives: call it with the entry and the template.",
         ),
         "ignores_template": IGNORES_TEMPLATE,
         "mixed_up": (
-            "El elemento {index} no es el de la entrada {index}: usa el índice que recibe __getitem__ y conserva el "
+            "El elemento {index} no es el de la tarea {index}: usa el índice que recibe __getitem__ y conserva el "
             "orden.",
             "Item {index} is not that of entry {index}: use the index that __getitem__ is given and keep the order.",
         ),
@@ -219,7 +219,11 @@ def length(probe: Probe, dataset: Sequence, right: list[list[list[int]]]) -> Non
 
 def item(probe: Probe, dataset: Sequence, index: int, fault: str = "raises") -> list[int]:
     """One item, which must be a list of whole numbers."""
-    ids = probe(getitem, dataset, index, fault=fault)
+    return token_ids(probe(getitem, dataset, index, fault=fault))
+
+
+def token_ids(ids: object) -> list[int]:
+    """What an item must be."""
     if isinstance(ids, (tuple, list)) and len(ids) == 2 and all(isinstance(part, (list, Tensor)) for part in ids):
         raise Wrong("two_parts")
     if not isinstance(ids, list):
@@ -235,12 +239,18 @@ def compare(probe: Probe, entries: list[Entry], tokenizer: tiktoken.Encoding, te
     right = [right_ids(given, tokenizer, template) for given in entries]
     length(probe, dataset, right)
     found = [item(probe, dataset, index) for index in range(len(entries))]
-    for index, (ids, given) in enumerate(zip(found, entries)):
-        if ids in right[index]:
-            continue
-        if any(ids in others for others in right):
-            raise Wrong("mixed_up", index=index)
-        diagnose(ids, given, tokenizer, template)
+    for index, ids in enumerate(found):
+        if ids not in right[index]:
+            refuse(ids, index, entries, tokenizer, template)
+
+
+def refuse(
+    ids: list[int], index: int, entries: list[Entry], tokenizer: tiktoken.Encoding, template: PromptTemplate
+) -> NoReturn:
+    """Say why this item is not the one that belongs there."""
+    if any(ids in right_ids(given, tokenizer, template) for given in entries):
+        raise Wrong("mixed_up", index=index)
+    diagnose(ids, entries[index], tokenizer, template)
 
 
 @exercise.item(
@@ -252,7 +262,7 @@ def _(probe: Probe) -> None:
     compare(probe, [*ENTRIES, draw_entry(probe, with_input=True), draw_entry(probe, False)], tokenizer, ENGLISH)
 
 
-@exercise.item("access", "Todas las entradas, en cualquier orden", "All entries, in any order")
+@exercise.item("access", "Todas las tareas, en cualquier orden", "All entries, in any order")
 def _(probe: Probe) -> None:
     tokenizer = load_tokenizer()
     first, second = ENTRIES[:4], ENTRIES[3:]
@@ -263,11 +273,13 @@ def _(probe: Probe) -> None:
         for index in (1, 0, 1, len(entries) - 1):
             ids = item(probe, dataset, index)
             if ids not in right[index]:
-                raise Wrong("shared" if any(ids in each for each in elsewhere) else "mixed_up", index=index)
+                if any(ids in each for each in elsewhere) and not any(ids in each for each in right):
+                    raise Wrong("shared")
+                refuse(ids, index, entries, tokenizer, SPANISH)
         batches = probe(lambda dataset: list(DataLoader(dataset, batch_size=2, collate_fn=list)), dataset)
-        for index, ids in enumerate(ids for batch in batches for ids in batch):
+        for index, ids in enumerate(token_ids(ids) for batch in batches for ids in batch):
             if ids not in right[index]:
-                raise Wrong("mixed_up", index=index)
+                refuse(ids, index, entries, tokenizer, SPANISH)
 
 
 @exercise.item("once", "Codifica una sola vez, al construirse", "Encodes once, when it is made")

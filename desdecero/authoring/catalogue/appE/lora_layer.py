@@ -5,7 +5,7 @@ RIGHT = {
 class LoRALayer(nn.Module):
     def __init__(self, in_dim, out_dim, rank, alpha):
         super().__init__()
-        self.scaling = alpha
+        self.alpha = self.scaling = alpha
         self.A = nn.Parameter(torch.randn(in_dim, rank) / rank**0.5)
         self.B = nn.Parameter(torch.zeros(rank, out_dim))
 
@@ -50,7 +50,7 @@ class LoRALayer(nn.Module):
         nn.init.kaiming_uniform_(start, a=5**0.5)
         self.register_parameter("A", nn.Parameter(start.T.contiguous()))
         self.register_parameter("B", nn.Parameter(torch.zeros(out_dim, rank).T))
-        self.factor = float(alpha)
+        self.alpha, self.factor = alpha, float(alpha)
 
     def forward(self, x):
         x = F.linear(self.factor * x, self.A.T)
@@ -174,6 +174,11 @@ class LoRALayer(nn.Module):
     def forward(self, x):
         return self.alpha * (x @ self.down @ self.up)
 """,
+    ),
+    "no_alpha": Wrong(
+        "Guarda alpha con otro nombre, scale.",
+        "Keeps alpha under another name, scale.",
+        edits=(("self.alpha = alpha", "self.scale = alpha"), (PRODUCT, "self.scale * (x @ self.A @ self.B)")),
     ),
     "extra_parameters": Wrong(
         "Hace de alpha un parámetro, y el entrenamiento lo mueve.",

@@ -118,6 +118,11 @@ WRONG = {
         "Measures in bits, with logarithms to base 2.",
         edits=((ADD, "total += math.log2(probability)"),),
     ),
+    "log1p": Wrong(
+        "Usa log1p para no tropezar con el cero.",
+        "Uses log1p so as not to stumble over zero.",
+        edits=((ADD, "total += math.log1p(probability)"),),
+    ),
     "sign": Wrong(
         "Cambia el signo, como en una pérdida.",
         "Changes the sign, as in a loss.",

@@ -114,6 +114,11 @@ WRONG = {
         "Counts only the way forwards.",
         edits=((FLOPS, "2 * n_params * tokens"),),
     ),
+    "backward_only": Wrong(
+        "Cuenta solo el camino de vuelta.",
+        "Counts only the way back.",
+        edits=((FLOPS, "4 * n_params * tokens"),),
+    ),
     "no_six": Wrong(
         "Multiplica N por D y nada más.",
         "Multiplies N by D and no more.",

@@ -151,9 +151,12 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
     ),
     **gradient_mistakes((NO_GRAD, "if True:"), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
     "changes_mode": Wrong(
-        "Pone el modelo en modo eval y así lo deja.",
-        "Puts the model into eval mode and leaves it there.",
-        edits=((LOOP, "model.eval()\n    " + LOOP),),
+        "Pone el modelo en modo eval, aunque al acabar lo deja como estaba.",
+        "Puts the model into eval mode, though at the end back as it was.",
+        edits=(
+            (LOOP, "modes = {part: part.training for part in model.modules()}\n    model.eval()\n    " + LOOP),
+            (RESULT, "    for part, mode in modes.items():\n        part.training = mode\n" + RESULT),
+        ),
     ),
     "not_a_tensor": Wrong(
         "Devuelve una lista.",

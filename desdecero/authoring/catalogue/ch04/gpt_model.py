@@ -246,6 +246,11 @@ WRONG = {
         "Writes 0.1 instead of reading drop_rate.",
         edits=(("nn.Dropout(cfg.drop_rate)", "nn.Dropout(0.1)"),),
     ),
+    "no_embedding_dropout": Wrong(
+        "Confía en el dropout de los bloques, y no lo aplica a los embeddings.",
+        "Relies on the blocks' dropout and does not apply any to the embeddings.",
+        edits=((THROUGH, "x = self.trf_blocks(x)"),),
+    ),
     "cut_gradient": Wrong(
         "Usa .data, y la tabla de posiciones no aprende.",
         "Uses .data, so that the position table does not learn.",

@@ -206,6 +206,11 @@ WRONG = {
         "Does not pass qkv_bias to the attention.",
         edits=((", cfg.n_heads, cfg.qkv_bias", ", cfg.n_heads"),),
     ),
+    "context_ignored": Wrong(
+        "Escribe el contexto de GPT-2, 1024, en vez de leer context_length.",
+        "Writes GPT-2's context, 1024, instead of reading context_length.",
+        edits=(("cfg.context_length, cfg.drop_rate", "1024, cfg.drop_rate"),),
+    ),
     "heads_ignored": Wrong(
         "Deja una sola cabeza en la atención.",
         "Leaves the attention with a single head.",
@@ -271,6 +276,16 @@ WRONG = {
                 "        x = x + y",
             ),
         ),
+    ),
+    "no_dropout_inside": Wrong(
+        "Construye la atención con dropout=0.0, porque ya lo hay a su salida.",
+        "Builds the attention with dropout=0.0, as there is some on what comes out of it.",
+        edits=(("cfg.context_length, cfg.drop_rate", "cfg.context_length, 0.0"),),
+    ),
+    "wrong_rate_inside": Wrong(
+        "Construye la atención con un dropout de 0.1, sin leer drop_rate.",
+        "Builds the attention with a dropout of 0.1, without reading drop_rate.",
+        edits=(("cfg.context_length, cfg.drop_rate", "cfg.context_length, 0.1"),),
     ),
     "cut_gradient": Wrong(
         "Separa el atajo del grafo: las capas anteriores no aprenderían por él.",

@@ -232,6 +232,17 @@ WRONG = {
         "Looks for lm_head.weight, which GPT-2's file does not have.",
         source=table(('put(model.out_head.weight, "wte.weight")', 'put(model.out_head.weight, "lm_head.weight")')),
     ),
+    "head_in_the_way": Wrong(
+        "No sabe qué hacer con lm_head.weight.",
+        "Does not know what to do with lm_head.weight.",
+        source=table(
+            (
+                COPY,
+                '    if "lm_head.weight" in theirs:\n        raise KeyError("lm_head.weight: no place for it")\n'
+                + COPY,
+            )
+        ),
+    ),
     "masks": Wrong(
         "No admite nombres que no conoce.",
         "Does not admit names that it does not know.",

@@ -136,14 +136,15 @@ def extract_response(generated, prompt):
         ),
     ),
     "several_headings": Wrong(
-        "Quita un encabezado tras otro.",
-        "Removes one heading after another.",
-        edits=(
-            (
-                LOOP,
-                "while response.startswith(RESPONSE_HEADINGS):\n        for heading in RESPONSE_HEADINGS:\n            response = response.removeprefix(heading).strip()\n    return response",
-            ),
-        ),
+        "Quita un encabezado y prueba después con el otro.",
+        "Removes one heading and then tries the other.",
+        source="""
+def extract_response(generated, prompt):
+    rest = generated[len(prompt):].strip()
+    for heading in RESPONSE_HEADINGS:
+        rest = rest.removeprefix(heading).strip()
+    return rest
+""",
     ),
     "character_set": Wrong(
         "Quita el encabezado con lstrip, que quita letras.",

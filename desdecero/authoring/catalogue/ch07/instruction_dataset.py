@@ -90,7 +90,7 @@ WRONG = {
         edits=(("def __len__(", "def length("),),
     ),
     "wrong_length": Wrong(
-        "Cuenta los tokens y no las entradas.",
+        "Cuenta los tokens y no las tareas.",
         "Counts the tokens and not the entries.",
         edits=(("return len(self.ids)", "return sum(map(len, self.ids))"),),
     ),
@@ -140,7 +140,7 @@ WRONG = {
         edits=(("prompt + " + RESPONSE, RESPONSE + " + prompt"),),
     ),
     "other_prompt": Wrong(
-        "Escribe el prompt por su cuenta y olvida la entrada.",
+        "Escribe el prompt por su cuenta, con un solo salto de línea entre las partes.",
         "Writes the prompt on its own account, with single line breaks.",
         edits=(
             (

@@ -59,7 +59,7 @@ WRONG = {
         edits=((POSITIONS, "positions < lengths"),),
     ),
     "one_too_few": Wrong(
-        "Resta uno y compara con < donde ya estaba restado.",
+        "Resta uno dos veces.",
         "Subtracts one twice.",
         edits=((POSITIONS, "positions < lengths - 2"),),
     ),
@@ -90,7 +90,7 @@ def mask_prompt(targets, prompt_lengths, ignore_index=-100):
         edits=((POSITIONS, "positions >= lengths - 1"),),
     ),
     "all_hidden": Wrong(
-        "Corta la fila por donde no es.",
+        "Tacha cada fila de principio a fin.",
         "Hides each row from its start to its end.",
         edits=((POSITIONS, "positions < positions[-1] + lengths"),),
     ),
