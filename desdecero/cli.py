@@ -180,7 +180,12 @@ def _lab(options: argparse.Namespace) -> int:
         command.append("--allow-root")
     # jupyter and nbgrader look for their helpers on PATH, also when the environment is not activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    jupyter = subprocess.Popen(command, cwd=folder, env={**os.environ, "PATH": path})
+    # No question about news, and no look at the network for them.
+    settings = os.pathsep.join(
+        filter(None, [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")])
+    )
+    environment = {**os.environ, "PATH": path, "JUPYTER_CONFIG_PATH": settings}
+    jupyter = subprocess.Popen(command, cwd=folder, env=environment)
     while True:
         try:
             return jupyter.wait()

@@ -2,10 +2,12 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import ClassVar
+from unittest.mock import Mock
 
 import pytest
 
@@ -146,6 +148,17 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     monkeypatch.setattr(FakeJupyter, "started", [])
     monkeypatch.setattr(subprocess, "Popen", FakeJupyter)
     return FakeJupyter.started
+
+
+def test_jupyter_asks_nothing_about_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    environments = []
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
+    monkeypatch.setattr(subprocess, "Popen", lambda command, cwd, env: environments.append(env) or Mock(wait=lambda: 0))
+    assert main(["lab"]) == 0
+    ours, *others = environments[0]["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert others == ["mine"]
+    settings = json.loads((Path(ours) / "labconfig" / "page_config.json").read_text(encoding="utf-8"))
+    assert settings["disabledExtensions"] == {"@jupyterlab/apputils-extension:announcements": True}
 
 
 def test_jupyter_decides_what_an_interrupt_means(started: list[Path]) -> None:
