@@ -569,7 +569,7 @@ Es el cinturón de seguridad de todo entrenamiento largo. Escribe `clip_gradient
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor: ...
 ```
 
-Calcula la norma global de los `.grad` y los multiplica todos, en su sitio, por `max_norm / (norm + 1e-6)`, o por 1 si eso pasa de 1. Los parámetros sin gradiente se saltan; si no lo tiene ninguno, la norma es 0. Devuelve, en un tensor escalar, la norma que había antes de recortar.
+Calcula la norma global de los `.grad` y los multiplica todos, de modo que cada `.grad` quede ya recortado, por `max_norm / (norm + 1e-6)`, o por 1 si eso pasa de 1. Los parámetros sin gradiente se saltan; si no lo tiene ninguno, la norma es 0. Devuelve, en un tensor escalar, la norma que había antes de recortar.
 """
 
 # %% [markdown] lang="en" exercise="clip_gradients"
@@ -582,7 +582,7 @@ It is the seat belt of every long training run. Write `clip_gradients` without c
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor: ...
 ```
 
-It computes the global norm of the `.grad` and multiplies them all, in place, by `max_norm / (norm + 1e-6)`, or by 1 if that exceeds 1. Parameters without a gradient are skipped; if none has one, the norm is 0. It returns, as a scalar tensor, the norm there was before clipping.
+It computes the global norm of the `.grad` and multiplies them all, so that each `.grad` is left clipped, by `max_norm / (norm + 1e-6)`, or by 1 if that exceeds 1. Parameters without a gradient are skipped; if none has one, the norm is 0. It returns, as a scalar tensor, the norm there was before clipping.
 """
 
 # %% solution="clip_gradients"

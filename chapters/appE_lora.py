@@ -491,7 +491,7 @@ class LoRALayer(nn.Module):
     def forward(self, x: Tensor) -> Tensor: ...
 ```
 
-Tiene dos `nn.Parameter`: `A`, de forma `(in_dim, rank)`, uniforme entre $-1/\sqrt{r}$ y $1/\sqrt{r}$; y `B`, de forma `(rank, out_dim)`, a cero. Guarda también `alpha`.
+Tiene dos `nn.Parameter`: `A`, de forma `(in_dim, rank)`, al azar alrededor del cero, por ejemplo uniforme entre $-1/\sqrt{r}$ y $1/\sqrt{r}$; y `B`, de forma `(rank, out_dim)`, a cero. Guarda también `alpha`.
 Devuelve `alpha * (x @ A @ B)`.
 """
 
@@ -507,7 +507,7 @@ class LoRALayer(nn.Module):
     def forward(self, x: Tensor) -> Tensor: ...
 ```
 
-It has two `nn.Parameter`: `A`, of shape `(in_dim, rank)`, uniform between $-1/\sqrt{r}$ and $1/\sqrt{r}$; and `B`, of shape `(rank, out_dim)`, at zero. It also keeps `alpha`.
+It has two `nn.Parameter`: `A`, of shape `(in_dim, rank)`, at random around zero, for example uniform between $-1/\sqrt{r}$ and $1/\sqrt{r}$; and `B`, of shape `(rank, out_dim)`, at zero. It also keeps `alpha`.
 It returns `alpha * (x @ A @ B)`.
 """
 
@@ -671,7 +671,7 @@ Así se adapta un modelo que escribió otro, sin tocar su código. Escribe `repl
 def replace_linear_with_lora(model: nn.Module, rank: int, alpha: float) -> nn.Module: ...
 ```
 
-Dentro de `model`, cada `nn.Linear`, por muy adentro que esté, se convierte en una `LinearWithLoRA`; las que ya estén envueltas se quedan como están.
+Dentro de `model`, cada `nn.Linear`, por muy adentro que esté, se convierte en una `LinearWithLoRA`; las que ya estén envueltas se quedan como están. Ninguna capa está en dos sitios a la vez.
 Cambia el modelo que recibe y lo devuelve. Congela solo lo que envuelve.
 """
 
@@ -685,7 +685,7 @@ This is how you adapt a model that somebody else wrote, without touching their c
 def replace_linear_with_lora(model: nn.Module, rank: int, alpha: float) -> nn.Module: ...
 ```
 
-Inside `model`, every `nn.Linear`, however deep it lies, becomes a `LinearWithLoRA`; those wrapped already stay as they are.
+Inside `model`, every `nn.Linear`, however deep it lies, becomes a `LinearWithLoRA`; those wrapped already stay as they are. No layer stands in two places at once.
 It changes the model it is given and returns it. It freezes only what it wraps.
 """
 

@@ -528,7 +528,7 @@ with example():
 r"""
 <details><summary>Pista 1</summary>
 
-El patrón de los números y las letras, con `[0-9]` cambiado por los signos y `[^0-9 ]` por «ni signo ni espacio».
+El patrón de los números y las letras, con `[0-9]` cambiado por los signos y `[^0-9 ]` por «ni signo ni espacio en blanco» (`\s`).
 
 </details>
 <details><summary>Pista 2</summary>
@@ -542,7 +542,7 @@ En `decode` hacen falta dos `re.sub`: uno para los signos que cierran y otro, en
 r"""
 <details><summary>Hint 1</summary>
 
-The pattern of the digits and letters, with `[0-9]` replaced by the marks and `[^0-9 ]` by "neither mark nor space".
+The pattern of the digits and letters, with `[0-9]` replaced by the marks and `[^0-9 ]` by "neither mark nor white space" (`\s`).
 
 </details>
 <details><summary>Hint 2</summary>
@@ -1655,7 +1655,7 @@ With a context of 8, count how many windows an arbitrary token of a thousand-tok
 # %%
 for stride in (1, 4, 8, 16):
     dataset = SlidingWindowDataset(range(1000), context_length=8, stride=stride)
-    times = sum(510 in window.tolist() for window, _ in dataset)
+    times = sum(510 in dataset[i][0].tolist() for i in range(len(dataset)))
     print(f"{stride:2}: {len(dataset):3}", say("ventanas; el token 510 está en", "windows; token 510 is in"), times)
 
 # %% [markdown] lang="es"

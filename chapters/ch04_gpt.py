@@ -829,7 +829,7 @@ class GELU(nn.Module):
     def forward(self, x: Tensor) -> Tensor: ...
 ```
 
-Se aplica número a número, así que la salida tiene la forma y el tipo de `x`; con números muy grandes o muy negativos sigue siendo finita.
+Se aplica número a número, así que la salida tiene la forma y el tipo de `x`; con números muy grandes o muy negativos sigue siendo finita, y su gradiente también.
 No vale llamar a `nn.GELU` ni a `F.gelu`.
 """
 
@@ -844,7 +844,7 @@ class GELU(nn.Module):
     def forward(self, x: Tensor) -> Tensor: ...
 ```
 
-It works number by number, so the output has the shape and dtype of `x`; for very large or very negative numbers it stays finite.
+It works number by number, so the output has the shape and dtype of `x`; for very large or very negative numbers it stays finite, and so does its gradient.
 Calling `nn.GELU` or `F.gelu` isn't allowed.
 """
 
@@ -1492,7 +1492,7 @@ class GPTModel(nn.Module):
 ```
 
 Los atributos son `tok_emb`, `pos_emb`, `trf_blocks` (un `nn.Sequential` de `cfg.n_layers` bloques), `final_norm` y `out_head` (sin sesgo y con pesos propios).
-De `(B, T)` a `(B, T, V)`, para cualquier `T` hasta `cfg.context_length`; el dropout de los embeddings es también `cfg.drop_rate`.
+De `(B, T)` a `(B, T, V)`, para cualquier `T` hasta `cfg.context_length`; el dropout, que se aplica a la suma de los dos embeddings y a nada más fuera de los bloques, es también `cfg.drop_rate`. Las posiciones se crean en el dispositivo de `token_ids`.
 """
 
 # %% [markdown] lang="en" exercise="gpt_model"
@@ -1508,7 +1508,7 @@ class GPTModel(nn.Module):
 ```
 
 The attributes are `tok_emb`, `pos_emb`, `trf_blocks` (an `nn.Sequential` of `cfg.n_layers` blocks), `final_norm` and `out_head` (without bias, with weights of its own).
-From `(B, T)` to `(B, T, V)`, for any `T` up to `cfg.context_length`; the dropout of the embeddings is `cfg.drop_rate` too.
+From `(B, T)` to `(B, T, V)`, for any `T` up to `cfg.context_length`; the dropout, applied to the sum of the two embeddings and to nothing else outside the blocks, is `cfg.drop_rate` too. The positions are made on the device of `token_ids`.
 """
 
 # %% solution="gpt_model"
@@ -1893,7 +1893,7 @@ def generate_greedy(
 ) -> Tensor: ...
 ```
 
-De `(B, T)` a `(B, T + max_new_tokens)`: el prompt y los tokens nuevos, para cualquier `B`. El modelo lee como mucho los últimos `context_length` tokens, no se calculan gradientes y el modo del modelo no se toca, ni siquiera para devolverlo después: si entrena o evalúa lo decide quien llama. Con cero tokens nuevos devuelve el prompt.
+De `(B, T)` a `(B, T + max_new_tokens)`: el prompt y los tokens nuevos, para cualquier `B`. El modelo lee como mucho los últimos `context_length` tokens, no se calculan gradientes (al acabar quedan activados o no, como estaban) y el modo del modelo no se toca, ni siquiera para devolverlo después: si entrena o evalúa lo decide quien llama. Con cero tokens nuevos devuelve el prompt.
 """
 
 # %% [markdown] lang="en" exercise="generate_greedy"
@@ -1908,7 +1908,7 @@ def generate_greedy(
 ) -> Tensor: ...
 ```
 
-From `(B, T)` to `(B, T + max_new_tokens)`: the prompt and the new tokens, for any `B`. The model reads at most the last `context_length` tokens, no gradients are computed, and the model's mode is left alone, not even changed and put back: whether it trains or evaluates is up to the caller. With zero new tokens it returns the prompt.
+From `(B, T)` to `(B, T + max_new_tokens)`: the prompt and the new tokens, for any `B`. The model reads at most the last `context_length` tokens, no gradients are computed (when done, they are left on or off as they were), and the model's mode is left alone, not even changed and put back: whether it trains or evaluates is up to the caller. With zero new tokens it returns the prompt.
 """
 
 # %% solution="generate_greedy"

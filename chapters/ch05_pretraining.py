@@ -475,7 +475,7 @@ En los artículos se cita más que la pérdida. Escribe `perplexity`.
 def perplexity(loss: float | Tensor) -> float | Tensor: ...
 ```
 
-Recibe una entropía cruzada en logaritmos naturales. Si es un `float`, devuelve un `float`; si es un tensor, un tensor.
+Recibe una entropía cruzada en logaritmos naturales. Si es un `float`, devuelve un `float`; si es un tensor, un tensor del mismo tipo, con una perplejidad por pérdida y por el que se pueda retropropagar.
 """
 
 # %% [markdown] lang="en" exercise="perplexity"
@@ -488,7 +488,7 @@ Papers quote it more than the loss. Write `perplexity`.
 def perplexity(loss: float | Tensor) -> float | Tensor: ...
 ```
 
-It takes a cross-entropy in natural logarithms. Given a `float` it returns a `float`; given a tensor, a tensor.
+It takes a cross-entropy in natural logarithms. Given a `float` it returns a `float`; given a tensor, a tensor of the same dtype, with one perplexity per loss, through which one can backpropagate.
 """
 
 # %% solution="perplexity"
@@ -908,7 +908,7 @@ def train_model(
 ) -> list[float]: ...
 ```
 
-Recorre `train_loader` entero `num_epochs` veces, en modo de entrenamiento, con un paso por lote, y devuelve la pérdida de cada paso. Después de cada paso llama a `on_step(step, loss)`, si lo hay: `step` cuenta desde 0 sin volver a empezar en cada época y `loss` es un `float`. Los gradientes que hubiera al llegar no deben influir.
+Recorre `train_loader` entero `num_epochs` veces, en modo de entrenamiento, con un paso por lote, con los gradientes tal como los deja `backward()`, y devuelve la pérdida de cada paso. Después de cada paso llama a `on_step(step, loss)`, si lo hay: `step` cuenta desde 0 sin volver a empezar en cada época y `loss` es un `float`. Los gradientes que hubiera al llegar no deben influir.
 """
 
 # %% [markdown] lang="en" exercise="train_model"
@@ -923,7 +923,7 @@ def train_model(
 ) -> list[float]: ...
 ```
 
-It goes through the whole of `train_loader` `num_epochs` times, in training mode, one step per batch, and returns the loss of every step. After each step it calls `on_step(step, loss)`, if there is one: `step` counts from 0 without starting over at each epoch, and `loss` is a `float`. Gradients left over on arrival must have no influence.
+It goes through the whole of `train_loader` `num_epochs` times, in training mode, one step per batch, with the gradients as `backward()` leaves them, and returns the loss of every step. After each step it calls `on_step(step, loss)`, if there is one: `step` counts from 0 without starting over at each epoch, and `loss` is a `float`. Gradients left over on arrival must have no influence.
 """
 
 # %% solution="train_model"
@@ -1361,6 +1361,7 @@ def generate(
 ```
 
 Cada token lo elige `sample_next`. La fila que escribe `eos_id` lo conserva y se rellena con él, y cuando han acabado todas se para; sin `eos_id` (`None`) ninguna acaba antes de tiempo. Un `eos_id` que ya esté en el prompt no cuenta. El modelo lee como mucho los últimos `context_length` tokens.
+Como en `generate_greedy`, no se calculan gradientes y el modo del modelo no se toca.
 """
 
 # %% [markdown] lang="en" exercise="generate"
@@ -1377,6 +1378,7 @@ def generate(
 ```
 
 Each token is chosen by `sample_next`. A row that writes `eos_id` keeps it and is filled up with it, and when all have ended it stops; without `eos_id` (`None`) none ends early. An `eos_id` that is already in the prompt doesn't count. The model reads at most the last `context_length` tokens.
+As in `generate_greedy`, no gradients are computed and the model's mode is left alone.
 """
 
 # %% solution="generate"

@@ -627,7 +627,7 @@ class TextClassificationDataset(Dataset):
 ```
 
 Cada elemento es `(ids, label)`: `max_length` ids y un número suelto, tensores de enteros largos.
-Los textos se rellenan por la derecha y se cortan a `max_length`, que por defecto es lo que mide el más largo en tokens; `pad_id`, por defecto, es `tokenizer.eot_token`.
+Los textos se rellenan por la derecha y se cortan a `max_length`, que por defecto es lo que mide el más largo en tokens; `pad_id`, por defecto, es `tokenizer.eot_token`. `texts` y `labels` pueden ser listas, columnas o iteradores, que se recorren una sola vez.
 """
 
 # %% [markdown] lang="en" exercise="text_classification_dataset"
@@ -647,7 +647,7 @@ class TextClassificationDataset(Dataset):
 ```
 
 Each item is `(ids, label)`: `max_length` ids and a single number, tensors of long integers.
-Texts are padded on the right and cut to `max_length`, which by default is the length of the longest in tokens; `pad_id`, by default, is `tokenizer.eot_token`.
+Texts are padded on the right and cut to `max_length`, which by default is the length of the longest in tokens; `pad_id`, by default, is `tokenizer.eot_token`. `texts` and `labels` may be lists, columns or iterators, which can be looped over only once.
 """
 
 # %% solution="text_classification_dataset"

@@ -1035,7 +1035,7 @@ Sin esto, el examen puntuaría también el enunciado. Escribe `extract_response`
 def extract_response(generated: str, prompt: str) -> str: ...
 ```
 
-Devuelve lo que sigue al prompt, que se quita solo si está al principio, sin un encabezado `### Response:` o `### Respuesta:` que abra la respuesta, y sin espacio en blanco por fuera. Solo se quita un encabezado, y solo al comienzo.
+Devuelve lo que sigue al prompt, que está al principio y se quita una sola vez, sin un encabezado `### Response:` o `### Respuesta:` que abra la respuesta, y sin espacio en blanco por fuera. Solo se quita un encabezado, y solo al comienzo.
 """
 
 # %% [markdown] lang="en" exercise="extract_response"
@@ -1048,7 +1048,7 @@ Without this, the examination would grade the question too. Write `extract_respo
 def extract_response(generated: str, prompt: str) -> str: ...
 ```
 
-Return what follows the prompt, which is removed only from the beginning, without a heading `### Response:` or `### Respuesta:` that opens the response, and without outer white space. Only one heading is removed, and only at the start.
+Return what follows the prompt, which stands at the beginning and is removed only once, without a heading `### Response:` or `### Respuesta:` that opens the response, and without outer white space. Only one heading is removed, and only at the start.
 """
 
 # %% solution="extract_response"

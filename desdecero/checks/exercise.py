@@ -24,6 +24,10 @@ COMMON_FAULTS: dict[str | None, Text] = {
         "El resultado no coincide: en la posición {place} da {got} y se esperaba {expected}.",
         "The result is off: at position {place} it gives {got}, expected {expected}.",
     ),
+    "off": (
+        "El resultado no coincide: da {got} y se esperaba {expected}.",
+        "The result is off: it gives {got}, expected {expected}.",
+    ),
     "unexpected": (
         "El resultado no es el esperado: {detail}.",
         "The result is not the expected one: {detail}.",
@@ -165,8 +169,8 @@ class Exercise:
             return Item(task.name, title, True, task.points, verdict)
         wrong, fault = verdict, verdict.fault
         texts = self.faults.get(fault) or COMMON_FAULTS.get(fault) or COMMON_FAULTS["unexpected"]
-        if fault is None and "place" not in wrong.details:
-            texts = COMMON_FAULTS["unexpected"]
+        if fault is None and not wrong.details.get("place"):  # a single number has no position
+            texts = COMMON_FAULTS["off" if "place" in wrong.details else "unexpected"]
         message = say(*texts).format_map(_Details(wrong.details))
         return Item(task.name, title, False, task.points, message, fault)
 

@@ -82,12 +82,13 @@ def example() -> Iterator[None]:
     """Try the answer on an example: while it is unsolved, or stops with an error, say so in one line."""
     try:
         yield
-    except NotImplementedError:
-        print(
-            say(
-                "Este ejemplo funcionará cuando hayas escrito el ejercicio.",
-                "This example will work once you have written the exercise.",
-            )
-        )
     except Exception as error:
-        print(say("Tu código se interrumpe: ", "Your code stops: ") + describe(error))
+        if isinstance(error, NotImplementedError) and not str(error):
+            print(
+                say(
+                    "Este ejemplo funcionará cuando hayas escrito el ejercicio.",
+                    "This example will work once you have written the exercise.",
+                )
+            )
+        else:
+            print(say("Tu código se interrumpe: ", "Your code stops: ") + describe(error))

@@ -72,8 +72,9 @@ class Probe:
             self.guard.inspect(result)
         except ForbiddenCall as call:
             raise Wrong("forbidden", name=call.name) from None
-        except NotImplementedError:
-            raise Wrong("not_implemented") from None
+        except NotImplementedError as error:
+            # Bare, as in what students are given; PyTorch's own say what it can't do.
+            raise Wrong(fault, error=describe(error)) if str(error) else Wrong("not_implemented") from None
         except TimeUp:
             raise
         except BaseException as error:  # SystemExit and KeyboardInterrupt from the student's code, too
@@ -187,7 +188,8 @@ def describe(error: BaseException) -> str:
 
 
 def _student_line(trace: TracebackType | None) -> int | None:
-    own = [f for f in traceback.extract_tb(trace) if not f.filename.startswith(_NOT_THE_STUDENTS)]
+    frames = traceback.extract_tb(trace)
+    own = [f for f in frames if not f.filename.startswith(_NOT_THE_STUDENTS) and not f.filename.endswith(".pyx")]
     return own[-1].lineno if own else None
 
 

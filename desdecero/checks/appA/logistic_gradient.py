@@ -14,7 +14,7 @@ exercise = Exercise(
     reference="desdecero.first_steps:logistic_gradient",
     difficulty=2,
     minutes=15,
-    forbidden=Forbidden(packages=("torch.autograd", "torch._functorch.eager_transforms")),
+    forbidden=Forbidden(packages=("torch.autograd", "torch.autograd.forward_ad", "torch._functorch.eager_transforms")),
     faults={
         "not_a_pair": (
             "Se espera la pareja (dw, db) y devuelves «{got}»: acaba con return dw, db.",
@@ -134,7 +134,7 @@ def mimics(x: Tensor, y: Tensor, w: Tensor, b: Tensor) -> tuple[Mimics, Mimics]:
         return {
             "sum": right * n,
             "sign": [-right, -right * n],
-            "divided_by_features": [right * n / k for k in (x.shape[1], x.numel(), max(1, n - 1), 2 * n)],
+            "divided_by_features": [right * n / k for k in (x.shape[1], x.numel(), max(1, n - 1), 2 * n, 4)],
             **more,
             "one_example": one + [way / n for way in one],
         }

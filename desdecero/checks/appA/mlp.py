@@ -1,7 +1,7 @@
 """appA/mlp: linear layers with ReLU in between."""
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import permutations, product
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Mimics, Probe, Wrong, type_name
+from desdecero.edition import say
 
 exercise = Exercise(
     id="appA/mlp",
@@ -18,9 +19,10 @@ exercise = Exercise(
     minutes=20,
     faults={
         "plain_list": (
-            "Guardas las capas en una lista de Python y el modelo no las ve: usa nn.Sequential o nn.ModuleList.",
-            "You keep the layers in a Python list, where the model does not see them: use nn.Sequential or "
+            "Guardas las capas en una lista o un diccionario de Python y el modelo no las ve: usa nn.Sequential o "
             "nn.ModuleList.",
+            "You keep the layers in a Python list or dictionary, where the model does not see them: use nn.Sequential "
+            "or nn.ModuleList.",
         ),
         "no_linear": (
             "El modelo no contiene ninguna capa nn.Linear: créalas en __init__.",
@@ -156,13 +158,18 @@ def wanted_sizes(num_inputs: int, num_outputs: int, hidden: Sequence[int]) -> st
 
 
 def in_plain_lists(module: nn.Module) -> bool:
-    """Whether it keeps layers where PyTorch does not look."""
-    kept = [value for value in vars(module).values() if isinstance(value, (list, tuple))]
-    return any(isinstance(part, nn.Module) for value in kept for part in value)
+    """Whether it keeps layers in lists or dictionaries only, where PyTorch does not look."""
+    seen = set(module.parameters())
+    kept = [value for value in vars(module).values() if isinstance(value, (list, tuple, dict))]
+    parts = [part for value in kept for part in (value.values() if isinstance(value, dict) else value)]
+    return any(isinstance(part, nn.Module) and not seen.issuperset(part.parameters()) for part in parts)
 
 
-def linears_in_order(probe: Probe, module: nn.Module, x: Tensor) -> list[nn.Linear]:
-    """The linear layers as `forward` goes through them, however they were registered."""
+def linears_in_order(probe: Probe, module: nn.Module, x: Tensor, wanted: str) -> list[nn.Linear]:
+    """The linear layers as `forward` goes through them, however they were registered.
+
+    An answer may use their weights without calling them; then the order that gives the sizes `wanted`, if there is one.
+    """
     registered = [part for part in module.modules() if isinstance(part, nn.Linear)]
     if in_plain_lists(module):
         raise Wrong("plain_list")
@@ -183,7 +190,10 @@ def linears_in_order(probe: Probe, module: nn.Module, x: Tensor) -> list[nn.Line
         raise Wrong("not_a_tensor", got=type_name(result))
     if len(called) > len(set(called)):
         raise Wrong("shared_layers")
-    return called if set(called) == set(registered) else registered
+    if set(called) == set(registered):
+        return called
+    orders = permutations(registered) if not called and len(registered) < 6 else ()
+    return next((list(order) for order in orders if sizes(order) == wanted), registered)
 
 
 def check_sizes(linears: list[nn.Linear], num_inputs: int, num_outputs: int, hidden: Sequence[int]) -> None:
@@ -191,7 +201,7 @@ def check_sizes(linears: list[nn.Linear], num_inputs: int, num_outputs: int, hid
     if got == expected:
         return
     if got == wanted_sizes(num_inputs, num_outputs, (30, 20)):
-        raise Wrong("hidden_ignored", got="(30, 20)")
+        raise Wrong("hidden_ignored", got="(30, 20)", expected=tuple(hidden))
     if got == wanted_sizes(num_inputs, num_outputs, tuple(hidden)[::-1]):
         raise Wrong("reversed_layers")
     raise Wrong("layer_sizes", got=got, expected=expected)
@@ -205,7 +215,7 @@ def ready(
     module = probe.build(x.shape[1], num_outputs, given, fault=fault).to(x.dtype)
     if given != hidden:
         raise Wrong("changes_hidden")
-    linears = linears_in_order(probe, module, x)
+    linears = linears_in_order(probe, module, x, wanted_sizes(x.shape[1], num_outputs, hidden))
     check_sizes(linears, x.shape[1], num_outputs, hidden)
     if any(layer.bias is None for layer in linears):
         raise Wrong("no_bias")
@@ -241,9 +251,11 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     for _ in range(2):  # the second time shows a default that was changed
         module = probe.build(4, 3)
-        got, expected = sizes(linears_in_order(probe, module, probe.randn(2, 4))), wanted_sizes(4, 3, (30, 20))
+        expected = wanted_sizes(4, 3, (30, 20))
+        got = sizes(linears_in_order(probe, module, probe.randn(2, 4), expected))
         if got != expected:
             raise Wrong("default_hidden", got=got, expected=expected)
+    probe.build(4, 3, hidden=(5,))  # as the chapter calls it
 
 
 @exercise.item("fresh_inputs", "ReLU entre las capas, logits al final", "ReLU in between, logits at the end", points=2)
@@ -261,9 +273,9 @@ def _(probe: Probe) -> None:
     try:
         compare(probe, *ready(probe, x, 3, ()), x)
     except Wrong as wrong:
-        details = wrong.details
-        reason = details.get("error") or (f"{details['got']} ≠ {details['expected']}" if "got" in details else "≠")
-        raise Wrong("empty_hidden", error=reason) from None
+        sides = [str(wrong.details[name]) for name in ("got", "expected") if name in wrong.details]
+        other = " ≠ ".join(sides) or say("el resultado es otro", "the result is another")
+        raise Wrong("empty_hidden", error=wrong.details.get("error") or other) from None
 
 
 @exercise.item("gradients", "Todas las capas reciben gradiente", "Every layer gets a gradient")

@@ -1,14 +1,16 @@
 """appA/train_classifier: the training loop of a classifier."""
 
+from collections.abc import Iterator
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import SGD
 
-from desdecero.checks._loops import LOOP_FAULTS, Loop, Run, add_loop_items, with_leftovers
+from desdecero.checks._loops import EPOCHS, LOOP_FAULTS, Loop, Run, add_loop_items, with_leftovers
 from desdecero.checks.ch05._common import Batch, TinyModel, explained, stored_batches
 from desdecero.checks.exercise import Exercise
-from desdecero.checks.probe import Mimics, Probe
+from desdecero.checks.probe import Mimics, Probe, Wrong
 
 exercise = Exercise(
     id="appA/train_classifier",
@@ -41,6 +43,27 @@ exercise = Exercise(
             "cross_entropy can't use what you give it: pass the logits, without argmax, and then the labels as they "
             "come, integers and not one-hot.",
         ),
+        "fixed_epochs": (
+            "num_epochs vale {expected} y das {got} vueltas a loader: no escribas tú el número de épocas.",
+            "num_epochs is {expected} and you go through loader {got} times: don't write the number of epochs "
+            "yourself.",
+        ),
+        "clips": (
+            "Recortas los gradientes antes del paso: aquí no se pide, dalo con los que deja backward().",
+            "You clip the gradients before the step: this is not asked for here, take it with those of backward().",
+        ),
+        "one_pass": (
+            "Recorres loader una sola vez y repites lo que dio: recórrelo de nuevo en cada época, porque un cargador "
+            "que baraja da cada vez otro orden.",
+            "You go through loader only once and repeat what it gave: go through it anew in each epoch, because a "
+            "loader that shuffles gives another order each time.",
+        ),
+        "needs_length": (
+            "De loader solo se sabe que se puede recorrer, y tu código le pide más ({error}): no cuentes con su "
+            "longitud ni con sus índices.",
+            "All that is known of loader is that it can be gone through, and your code asks for more ({error}): don't "
+            "count on a length or indices.",
+        ),
         "cut_off": (
             "La pérdida no está unida a los pesos: ni argmax, ni .item(), ni no_grad antes de backward().",
             "The loss is cut off from the weights: no argmax, .item() or no_grad before backward().",
@@ -50,6 +73,7 @@ exercise = Exercise(
 
 FEATURES, CLASSES = 4, 3
 SIZES = (5, 3, 8, 1)
+FEWER_EPOCHS = EPOCHS - 1  # so that a number that was written down shows
 
 ERRORS = {
     "floating point type for target|class indices|multi-target not|target dtype to be Long": "wrong_arguments",
@@ -71,7 +95,12 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 # With momentum, so that a step without gradients shows; a step before the first gradients changes nothing.
-LOOP = Loop(lambda model: SGD(model.parameters(), lr=0.3, momentum=0.9), cross_entropy)
+# c clips, which nobody asked for.
+LOOP = Loop(
+    lambda model: SGD(model.parameters(), lr=0.3, momentum=0.9),
+    cross_entropy,
+    more={"c": lambda model, optimizer, step: nn.utils.clip_grad_norm_(model.parameters(), 1.0)},
+)
 
 
 def random_classifier(probe: Probe) -> TinyClassifier:
@@ -80,6 +109,18 @@ def random_classifier(probe: Probe) -> TinyClassifier:
 
 def random_examples(probe: Probe) -> list[Batch]:
     return [(probe.randn(n, FEATURES), probe.randint(0, CLASSES, (n,))) for n in SIZES]
+
+
+class Stream:
+    """An iterable and nothing else; it counts how often it is gone through."""
+
+    def __init__(self, batches: list[Batch]) -> None:
+        self.batches, self.passes = batches, 0
+
+    def __iter__(self) -> Iterator[Batch]:
+        self.passes += 1
+        for features, labels in self.batches:
+            yield features.clone(), labels.clone()
 
 
 def one_hot(labels: Tensor) -> Tensor:
@@ -113,12 +154,19 @@ def mimics(model: TinyClassifier, batches: list[Batch]) -> Mimics:
         for name, several in LOSSES.items()
     }
     sizes = torch.tensor(SIZES[: len(batches)]).repeat(3)
+    found["clips"] = [lambda: LOOP.losses(model, batches, "zbcs")]
     return {**found, "summed": [*found["summed"], lambda: LOOP.losses(model, batches) * sizes]}
 
 
 def train(probe: Probe, model: TinyClassifier, batches: list[Batch]) -> Run:
-    with explained(ERRORS):
-        return Run(probe, LOOP, model, batches)
+    try:
+        with explained(ERRORS):
+            return Run(probe, LOOP, model, batches)
+    except Wrong as wrong:
+        # PyTorch says so, too, and in words, of a softmax of integers: the arguments are the wrong way round.
+        if wrong.fault == "not_implemented" and str(wrong.__context__):
+            raise Wrong("wrong_arguments") from None
+        raise
 
 
 def run(probe: Probe, training: bool = True) -> Run:
@@ -131,6 +179,13 @@ def run(probe: Probe, training: bool = True) -> Run:
 @exercise.item("losses", "Devuelve la pérdida de cada paso", "Returns the loss of every step", points=2)
 def _(probe: Probe) -> None:
     run(probe)
+    model, stream = random_classifier(probe), Stream(random_examples(probe))
+    with explained({"has no len|not subscriptable|'Stream' object": "needs_length"}):
+        result = probe(probe.candidate, model, stream, LOOP.optimizer(model), num_epochs=FEWER_EPOCHS)
+    if len(result) != FEWER_EPOCHS * len(stream.batches):
+        raise Wrong("fixed_epochs", got=len(result) // len(stream.batches), expected=FEWER_EPOCHS)
+    if stream.passes < FEWER_EPOCHS:
+        raise Wrong("one_pass")
 
 
 def leftover(probe: Probe) -> Run:

@@ -51,6 +51,10 @@ exercise = Exercise(
             "Tratas cada parámetro por separado: todos comparten una sola norma y un solo factor.",
             "You treat each parameter on its own: all of them share one norm and one factor.",
         ),
+        "only_one": (
+            "Solo recortas uno de los gradientes y los demás quedan como estaban: ¿hay un return dentro del bucle?",
+            "You clip only one of the gradients and leave the others as they were: is there a return inside the loop?",
+        ),
         "not_in_place": (
             "Los gradientes quedan como estaban: cambia los de los parámetros, con parameter.grad.mul_(factor).",
             "The gradients are left as they were: change those of the parameters, with parameter.grad.mul_(factor).",
@@ -87,9 +91,13 @@ exercise = Exercise(
             "Falla si algún parámetro no tiene gradiente: sáltate los que tengan parameter.grad a None.",
             "Fails if some parameter has no gradient: skip those whose parameter.grad is None.",
         ),
+        "fills_missing": (
+            "Das un gradiente de ceros a parámetros que no tienen ninguno: sáltatelos y deja su grad en None.",
+            "You give a gradient of zeros to parameters that have none: skip them and leave their grad at None.",
+        ),
         "no_gradients": (
-            "Si ningún parámetro tiene gradiente, devuelve un tensor con un cero, sin error: {got}.",
-            "If no parameter has a gradient, return a tensor that holds zero, without an error: {got}.",
+            "Si ningún parámetro tiene gradiente, devuelve un cero en un tensor escalar, sin error: {got}.",
+            "If no parameter has a gradient, return a zero in a scalar tensor, without an error: {got}.",
         ),
         "zero_norm": (
             "Con gradientes que son todos cero da nan: suma 1e-6 a la norma y limita el factor a 1.",
@@ -177,6 +185,13 @@ def judge(
         check_gradients(probe, joined(after), present, max_norm)
     except Wrong as wrong:
         raise Wrong(fault) if fault else wrong from None
+    check_missing(parameters, gradients)
+
+
+def check_missing(parameters: list[nn.Parameter], gradients: Gradients) -> None:
+    """Who had no gradient must have none now."""
+    if any(before is None and parameter.grad is not None for parameter, before in zip(parameters, gradients)):
+        raise Wrong("fills_missing")
 
 
 def check_gradients(probe: Probe, got: Tensor, before: list[Tensor], max_norm: float) -> None:
@@ -187,8 +202,10 @@ def check_gradients(probe: Probe, got: Tensor, before: list[Tensor], max_norm: f
         part = part.detach().double()
         return part * (max_norm / (part.norm() + 1e-6)).clamp(max=1)
 
+    factor = max_norm / (norm + 1e-6)
     mimics: Mimics = {
         "not_in_place": [row],
+        "only_one": [joined([factor * before[0], *before[1:]]), joined([*before[:-1], factor * before[-1]])],
         "per_parameter": [joined(clipped(part) for part in before)],
         "clamped": [row.clamp(-max_norm, max_norm), row.clamp(max=max_norm)],
         "max_norm_ignored": [row / norm, row / (norm + 1e-6)],
@@ -216,7 +233,8 @@ def _(probe: Probe) -> None:
         gradients = draw(probe, norm)
         parameters = with_gradients(probe, gradients, SHAPES)
         weights = [parameter.detach().clone() for parameter in parameters]
-        check_norm(probe, probe(probe.candidate, parameters, max_norm), gradients, weights, max_norm)
+        result = probe(probe.candidate, parameters, max_norm=max_norm)  # by name, as chapter 6 does
+        check_norm(probe, result, gradients, weights, max_norm)
 
 
 @exercise.item("clips", "Recorta todos los gradientes a la vez", "Clips all gradients together", points=2)
@@ -253,8 +271,10 @@ def _(probe: Probe) -> None:
             if wrong.fault != "raises":
                 raise
             raise Wrong("no_gradients", got=wrong.details["error"]) from None
-        if not isinstance(result, Tensor) or result.numel() != 1 or bool(result != 0):
-            raise Wrong("no_gradients", got=type_name(result))
+        if not isinstance(result, Tensor) or result.shape != () or bool(result != 0):
+            got = str(result) if isinstance(result, Tensor) and result.numel() == 1 else type_name(result)
+            raise Wrong("no_gradients", got=got)
+        check_missing(parameters, [None] * len(parameters))
 
 
 @exercise.item("generator", "Acepta model.parameters()", "Accepts model.parameters()")

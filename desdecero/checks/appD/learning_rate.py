@@ -182,6 +182,7 @@ def _(probe: Probe) -> None:
     judge(probe, schedule)
     for total, warmup in ((9, 1), (9, 8), (2, 1)):
         judge(probe, Schedule(total, warmup, schedule.initial, schedule.peak, schedule.last))
+    judge(probe, Schedule(9, 4, 0.0, schedule.peak, 0.0))
     full = Schedule(7, 7, schedule.initial, schedule.peak, schedule.last)
     judge(probe, full, list(range(7)), "nothing_left")
     # Step 7 is both the end of warm-up and the end of all: the contract allows the peak and the minimum.

@@ -1,5 +1,6 @@
 """appD/train_with_schedule: the training loop with warm-up, decay and clipped gradients."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -8,7 +9,15 @@ from torch.optim import SGD, Optimizer
 
 from desdecero.checks._loops import EPOCHS, LOOP_FAULTS, Loop, Run, add_loop_items, with_leftovers
 from desdecero.checks.appD._schedule import Schedule
-from desdecero.checks.ch05._common import ROUGHLY, Batch, TinyModel, random_batches, random_model, stored_batches
+from desdecero.checks.ch05._common import (
+    ROUGHLY,
+    Batch,
+    Loader,
+    TinyModel,
+    random_batches,
+    random_model,
+    stored_batches,
+)
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Mimics, Probe, Wrong, close, type_name
 
@@ -46,8 +55,8 @@ exercise = Exercise(
             "You set the rate after the step, and each uses that of the one before: set it before optimizer.step().",
         ),
         "peak_again": (
-            "Lees peak_lr en cada paso, cuando la tasa ya ha cambiado: léela una sola vez, antes del bucle.",
-            "You read peak_lr at each step, when the rate has changed already: read it once, before the loop.",
+            "Lees peak_lr dentro del bucle, cuando la tasa ya ha cambiado: léela una sola vez, antes.",
+            "You read peak_lr inside the loop, when the rate has changed already: read it once, before that.",
         ),
         "peak_of_defaults": (
             'Tomas el máximo de optimizer.defaults: es el lr que los grupos tienen al entrar, param_groups[0]["lr"].',
@@ -77,11 +86,22 @@ exercise = Exercise(
             "Solo cambias la tasa del primer grupo: recorre optimizer.param_groups.",
             "You change the rate of the first group only: go through optimizer.param_groups.",
         ),
+        "fixed_epochs": (
+            "num_epochs vale {expected} y das {got} vueltas a train_loader: no escribas tú el número de épocas.",
+            "num_epochs is {expected} and you go through train_loader {got} times: don't write the number of epochs "
+            "yourself.",
+        ),
+        "one_pass": (
+            "Recorres train_loader una sola vez y repites lo que dio: recórrelo de nuevo en cada época, porque un "
+            "cargador que baraja da cada vez otro orden.",
+            "You go through train_loader only once and repeat what it gave: go through it anew in each epoch, because "
+            "a loader that shuffles gives another order each time.",
+        ),
         "not_clipped": (
-            "Los gradientes llegan al paso sin recortar: llama a clip_gradients entre loss.backward() y "
-            "optimizer.step().",
-            "The gradients reach the step without clipping: call clip_gradients between loss.backward() and "
-            "optimizer.step().",
+            "Los gradientes llegan al paso con una norma conjunta mayor que max_norm: en cada paso, entre "
+            "loss.backward() y optimizer.step(), llama a clip_gradients con todos los parámetros del modelo.",
+            "The gradients reach the step with a joint norm above max_norm: at each step, between loss.backward() and "
+            "optimizer.step(), call clip_gradients with all the parameters of the model.",
         ),
         "clipped_late": (
             "Recortas los gradientes después del paso, que ya los ha usado: hazlo antes de optimizer.step().",
@@ -100,6 +120,7 @@ exercise = Exercise(
 
 SIZES = ((2, 3), (1, 4), (3, 2), (1, 2))
 PER_EPOCH = len(SIZES)
+FEWER_EPOCHS = EPOCHS - 1  # so that a number that was written down shows
 DEFAULT_RATE = 0.11  # the optimizer's default, which is not the rate of its groups
 MAX_NORM = 0.2
 
@@ -169,7 +190,9 @@ class ScheduledRun(Run):
         try:
             self.lrs = self.numbers(lrs)
         except Wrong:
-            size = f"{type_name(lrs)} ({len(lrs)})" if isinstance(lrs, (list, tuple)) else type_name(lrs)
+            size = type_name(lrs)
+            if isinstance(lrs, (list, tuple)):
+                size += f" ({len(lrs)} × {type_name(lrs[0])})" if lrs else " (0)"
             raise Wrong("rates_list", got=size, expected=self.count) from None
         expected = self.schedule.curve(range(self.count))
         if close(found, expected, **ROUGHLY) and not close(self.lrs, expected, **ROUGHLY):
@@ -209,15 +232,16 @@ def rate_mimics(schedule: Schedule) -> Mimics:
     """The rates of answers that make the usual mistakes with them."""
     steps = range(schedule.total)
     right = [schedule.rate(step) for step in steps]
-    again = [schedule.peak]
+    again, anew = [schedule.peak], [schedule.peak]  # the peak read at each step, and at each epoch
     for step in steps:
         again.append(replace(schedule, peak=again[-1]).rate(step))
+        anew.append(replace(schedule, peak=anew[step // PER_EPOCH * PER_EPOCH]).rate(step))
     short = replace(schedule, total=PER_EPOCH)
     epochs = [step // PER_EPOCH for step in steps]
     found = {
         "rate_not_set": [[schedule.peak] * schedule.total],
         "rate_set_late": [[schedule.peak, *right[:-1]]],
-        "peak_again": [again[1:]],
+        "peak_again": [again[1:], anew[1:]],
         "peak_of_defaults": [[replace(schedule, peak=DEFAULT_RATE).rate(step) for step in steps]],
         "counts_from_one": [[schedule.rate(step + 1) for step in steps]],
         "restarts": [[plan.rate(step % PER_EPOCH) for step in steps] for plan in (schedule, short)],
@@ -238,6 +262,16 @@ def plan(warmup: int = 3) -> Schedule:
     return Schedule(total=EPOCHS * PER_EPOCH, warmup=warmup, initial=0.05, peak=0.6, last=0.02)
 
 
+class Counted(Loader):
+    """Counts how often it is gone through."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[Batch]:
+        self.passes += 1
+        return super().__iter__()
+
+
 def run(probe: Probe, training: bool = True, warmup: int = 3, max_norm: float | None = MAX_NORM) -> ScheduledRun:
     """Let the answer train a random model; what one call shows must be right, whatever else is looked at."""
     model = random_model(probe, scale=3.0).train(training)
@@ -249,6 +283,13 @@ def run(probe: Probe, training: bool = True, warmup: int = 3, max_norm: float | 
 @exercise.item("losses", "Devuelve pérdidas y tasas de cada paso", "Returns losses and rates of every step", points=2)
 def _(probe: Probe) -> None:
     run(probe)
+    model, loader, settings = random_model(probe), Counted(random_batches(probe, *SIZES)), plan()
+    arguments = (settings.warmup, settings.initial, settings.last, MAX_NORM)
+    losses, _ = probe(probe.candidate, model, loader, optimizer_at(settings.peak)(model), FEWER_EPOCHS, *arguments)
+    if len(losses) != FEWER_EPOCHS * PER_EPOCH:
+        raise Wrong("fixed_epochs", got=len(losses) // PER_EPOCH, expected=FEWER_EPOCHS)
+    if loader.passes < FEWER_EPOCHS:
+        raise Wrong("one_pass")
 
 
 @exercise.item("other_plans", "Sigue también otros calendarios", "Follows other schedules, too")

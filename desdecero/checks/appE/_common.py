@@ -148,11 +148,11 @@ def shallow() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-def change(probe: Probe, model: nn.Module, *args: object) -> None:
+def change(probe: Probe, model: nn.Module, *args: object, **named: object) -> None:
     """Let the answer work on `model`, which it must return."""
     try:
         with shallow():
-            result = probe(probe.candidate, model, *args)
+            result = probe(probe.candidate, model, *args, **named)
     except Wrong as wrong:
         if wrong.fault == "raises" and (name := next(dotted(model), None)):
             raise Wrong("dotted_name", name=name) from None

@@ -108,6 +108,10 @@ exercise = Exercise(
             "El sesgo de linear se pierde: llama a linear(x), que lo suma, en vez de multiplicar por weight.",
             "The bias of linear is lost: call linear(x), which adds it, instead of multiplying by weight.",
         ),
+        "train_differs": (
+            "Al entrenar el resultado es otro que en modo eval: suma siempre linear(x) y lora(x), sin dropout.",
+            "In training the result is another than in eval mode: always add linear(x) and lora(x), without dropout.",
+        ),
         "cut_from_input": (
             "Los valores son correctos, pero el gradiente no llega bien a x: congelar linear no es calcularla bajo "
             "no_grad ni usar detach, porque lo que hay antes en el modelo también tiene que aprender.",
@@ -199,6 +203,7 @@ def _(probe: Probe) -> None:
     for in_dim, out_dim, rank in ((9, 7, 4), (5, 8, probe.pick(1, 4)), (6, 6, 3)):
         built(probe, layer(probe, in_dim, out_dim), rank, alpha=16)
     built(probe, layer(probe, 5, 8, bias=False), 3)
+    probe.build(layer(probe, 5, 8), rank=3, alpha=ALPHA)  # as the chapter calls it
 
 
 @exercise.item("frozen", "Congela la capa, y nada más", "Freezes the layer, and nothing else")
@@ -263,7 +268,9 @@ def _(probe: Probe) -> str | None:
             linear = layer(probe, sizes[-1], out_dim, bias, dtype)
             module = ready(probe, linear, probe.pick(1, 5), alpha)
             x = probe.randn(*sizes, dtype=dtype)
-            compare(probe, module, x, truth(x, linear, module.lora.A, module.lora.B, alpha), alpha)
+            expected = truth(x, linear, module.lora.A, module.lora.B, alpha)
+            compare(probe, module, x, expected, alpha)
+            probe.same(probe(module.train(), x), expected, fault="train_differs")
     if built(probe, layer(probe, 4, 3, dtype=torch.float64), 2).lora.A.dtype == torch.float64:
         return None
     return say(

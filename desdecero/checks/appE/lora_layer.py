@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from desdecero.checks.appE._common import update
 from desdecero.checks.ch04._common import CUT_GRADIENT, check_gradients
 from desdecero.checks.exercise import Exercise
-from desdecero.checks.probe import Mimics, Probe, Wrong, shape
+from desdecero.checks.probe import Mimics, Probe, Wrong, shape, type_name
 
 exercise = Exercise(
     id="appE/lora_layer",
@@ -85,6 +85,16 @@ exercise = Exercise(
             "Todos los números de A son iguales: así sus columnas aprenden lo mismo, y el rango es 1. Sortéalos.",
             "All numbers of A are the same: this way its columns learn the same, and the rank is 1. Draw them at "
             "random.",
+        ),
+        "one_sided": (
+            "Los números de A no están centrados en el cero: torch.rand los da entre 0 y 1; estíralos y muévelos para "
+            "que vayan de -1/√rank a 1/√rank.",
+            "The numbers of A are not centred on zero: torch.rand gives them between 0 and 1; stretch and shift them "
+            "so that they go from -1/√rank to 1/√rank.",
+        ),
+        "alpha_changed": (
+            "El atributo alpha vale {got} y se recibió {expected}: guárdalo tal como llega, que en E.11 hará falta.",
+            "The attribute alpha is {got}, and {expected} was given: keep it as it comes, for E.11 needs it.",
         ),
         "wrong_order": (
             "Multiplicas primero por B: x pasa por A, que la estrecha a rank números, y después por B.",
@@ -179,7 +189,7 @@ def compare(probe: Probe, module: nn.Module, x: Tensor, alpha: float, expected: 
 @exercise.item("parameters", "A y B son parámetros, con su forma", "A and B are parameters, each with its shape")
 def _(probe: Probe) -> None:
     for in_dim, out_dim, rank in ((9, 7, probe.pick(2, 5)), (6, 11, 1), (5, 8, 12)):
-        module = probe.build(in_dim, out_dim, rank, 2.0)
+        module = probe.build(in_dim, out_dim, rank=rank, alpha=2.0)  # as the chapter calls it
         matrices(probe, module, in_dim, out_dim, rank)
         if not hasattr(module, "alpha"):
             raise Wrong("no_alpha")
@@ -215,6 +225,8 @@ def check_scale(A: Tensor, rank: int) -> None:
         raise Wrong("A_too_large", **details)
     if got < expected / 100:
         raise Wrong("A_too_small", **details)
+    if abs(float(A.mean())) > got / 2:
+        raise Wrong("one_sided")
 
 
 @exercise.item("reference", "Coincide con los valores guardados", "Agrees with the stored values")
@@ -251,6 +263,17 @@ def _(probe: Probe) -> None:
             expected = update(x, module.A, module.B, alpha)
             compare(probe, module, x, alpha, expected)
             probe.same(probe(module.train(), x), expected, fault="dropout")
+            check_alpha(module, alpha)
+
+
+def check_alpha(module: nn.Module, alpha: float) -> None:
+    """The attribute must be the number given, in whatever form it is kept."""
+    try:
+        got = float(module.alpha)
+    except (TypeError, ValueError, RuntimeError):
+        raise Wrong("alpha_changed", got=type_name(module.alpha), expected=f"{alpha:g}") from None
+    if not math.isclose(got, alpha, rel_tol=1e-5):
+        raise Wrong("alpha_changed", got=f"{got:g}", expected=f"{alpha:g}")
 
 
 @exercise.item("gradients", "Los gradientes son correctos", "The gradients are right")

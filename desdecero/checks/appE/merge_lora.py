@@ -61,6 +61,12 @@ exercise = Exercise(
             "«{name}» tiene un atributo linear, pero no lora: no es una capa envuelta y se queda como está.",
             "“{name}” has an attribute linear, but no lora: it is not a wrapped layer and stays as it is.",
         ),
+        "lora_alone": (
+            "Un módulo que tiene un atributo lora, pero no linear, no es una capa envuelta y se queda como está: "
+            "pregunta por los dos.",
+            "A module that has an attribute lora, but no linear, is not a wrapped layer and stays as it is: ask for "
+            "both.",
+        ),
         "other_changed": (
             "«{name}» no estaba envuelta y ha cambiado: déjala como está.",
             "“{name}” was not wrapped and has changed: leave it as it is.",
@@ -169,6 +175,17 @@ def courses(linear: nn.Linear, A: Tensor, B: Tensor, alpha: float) -> nn.Module:
     layer.lora.A.copy_(A)
     layer.lora.B.copy_(B)
     return layer
+
+
+class Side(nn.Module):
+    """Has a correction called `lora`, as a wrapped layer does, but no `linear`."""
+
+    def __init__(self, gate: nn.Module, lora: nn.Module) -> None:
+        super().__init__()
+        self.gate, self.lora = gate, lora
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gate(x) + self.lora(x)
 
 
 def adapt(probe: Probe, model: nn.Module, wrap: Wrap = stand_in, keep: tuple[str, ...] = ()) -> nn.Module:
@@ -303,6 +320,17 @@ def _(probe: Probe) -> None:
     change(probe, model)  # nothing left to do
     if any(places(model).get(path) is not layer for path, layer in plain.items()):
         raise Wrong("other_changed", name=next(iter(plain)))
+    only_lora(probe)
+
+
+def only_lora(probe: Probe) -> None:
+    side = Side(randomised(probe, nn.Linear(4, 4)), Update(probe.randn(4, 2), probe.randn(2, 4), 1.5))
+    model, x = nn.Sequential(nn.Tanh(), side), probe.randn(3, 4)
+    expected = model(x).detach()
+    with explained({"'Side' object has no attribute 'linear'": "lora_alone"}):
+        change(probe, model)
+    if model[1] is not side or not close(model(x), expected):
+        raise Wrong("lora_alone")
 
 
 @exercise.item("outputs", "El modelo da lo mismo que antes", "The model gives what it gave before")

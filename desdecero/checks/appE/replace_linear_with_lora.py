@@ -79,6 +79,10 @@ exercise = Exercise(
             "También congelas «{name}», que no se envuelve: quien quiera congelar lo demás ya lo hará.",
             "You also freeze “{name}”, which is not wrapped: whoever wants to freeze the rest will do so.",
         ),
+        "thawed": (
+            "Descongelas «{name}», que estaba congelado y no se envuelve: deja lo demás como estaba.",
+            "You thaw “{name}”, which was frozen and is not wrapped: leave the rest as it was.",
+        ),
         "wrong_rank": (
             "En «{name}» A tiene {got} columnas y rank es {expected}: pasa rank y alpha, en ese orden, también en las "
             "llamadas a tu propia función.",
@@ -153,6 +157,16 @@ def check_rank(probe: Probe, path: str, layer: nn.Module, rank: int) -> None:
         raise Wrong("wrong_rank", name=path, got=A.shape[-1], expected=rank)
 
 
+def check_frozen(probe: Probe, layers: dict[str, nn.Module]) -> None:
+    for path, layer in layers.items():
+        for name, parameter in layer.linear.named_parameters():
+            if parameter.requires_grad:
+                raise Wrong("not_frozen", name=f"{path}.linear.{name}")
+        for name in ("A", "B"):
+            if not probe.attribute(layer, f"lora.{name}", Tensor).requires_grad:
+                raise Wrong("lora_frozen", name=f"{path}.lora.{name}")
+
+
 def show(probe: Probe, layers: dict[str, nn.Module]) -> None:
     """Give every update a B that shows."""
     for layer in layers.values():
@@ -173,24 +187,19 @@ def _(probe: Probe) -> None:
     for model in (network(probe), small_gpt(probe), network(probe).body):
         wrapped(probe, model, probe.pick(1, 4), 2.0)
     bare = nn.Sequential(nn.Embedding(4, 3), nn.LayerNorm(3))
-    change(probe, bare, 2, 1.0)  # nothing to do here
+    change(probe, bare, rank=2, alpha=1.0)  # nothing to do here
 
 
 @exercise.item("frozen", "Congela lo que envuelve, y nada más", "Freezes what it wraps, and nothing else")
 def _(probe: Probe) -> None:
     for model in (network(probe), small_gpt(probe)):
+        frozen = next(model.parameters()).requires_grad_(False)  # of the embedding
         layers = wrapped(probe, model, 2, 1.0)
         inside = tuple(f"{path}." for path in layers)
-        for path, layer in layers.items():
-            for name, parameter in layer.linear.named_parameters():
-                if parameter.requires_grad:
-                    raise Wrong("not_frozen", name=f"{path}.linear.{name}")
-            for name in ("A", "B"):
-                if not probe.attribute(layer, f"lora.{name}", Tensor).requires_grad:
-                    raise Wrong("lora_frozen", name=f"{path}.lora.{name}")
+        check_frozen(probe, layers)
         for name, parameter in model.named_parameters():
-            if not name.startswith(inside) and not parameter.requires_grad:
-                raise Wrong("freezes_too_much", name=name)
+            if not name.startswith(inside) and parameter.requires_grad == (parameter is frozen):
+                raise Wrong("thawed" if parameter is frozen else "freezes_too_much", name=name)
 
 
 @exercise.item(
@@ -227,6 +236,7 @@ def _(probe: Probe) -> None:
         again = wrapped(probe, model, 3, 2.0)
         if any(again[path] is not first[path] for path in first):
             raise Wrong("wrapped_twice", name=next(iter(first)))
+        check_frozen(probe, first)
     model = network(probe)
     wrapped(probe, model.branches, 2, 1.0)
     wrapped(probe, model, 3, 1.0)  # the rest

@@ -3,6 +3,7 @@
 import math
 import re
 import string
+import unicodedata
 from collections.abc import Callable
 from numbers import Real
 
@@ -42,6 +43,10 @@ def without_marks(text: str) -> list[str]:
 
 def without_these(marks: str) -> Words:
     return lambda text: text.lower().translate(str.maketrans("", "", marks)).split()
+
+
+def without_accents(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 def marks_apart(text: str) -> list[str]:

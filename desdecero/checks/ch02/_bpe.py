@@ -80,7 +80,19 @@ def words(pattern: str) -> Callable[[str], list[list[bytes]]]:
 
 
 SPLITS = tuple(
-    words(pattern) for pattern in (r"\S+", r"\S+|\s+", r"\s?\S+|\s+", r"\w+|[^\w\s]+|\s+", r"\w+", r"[^\n]+")
+    words(pattern)
+    for pattern in (
+        r"\S+",
+        r"\S+|\s+",
+        r"\s?\S+|\s+",
+        r"\w+|[^\w\s]+|\s+",
+        r"\w+",
+        r" ?[^ ]+| +",
+        r"[^\n]+",
+        r"'(?:[sdmt]|ll|ve|re)| ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+",  # GPT-2's, in Python's words
+        r"[^.!?]+[.!?]*",
+        r"[^.]+\.?",
+    )
 )
 
 

@@ -71,6 +71,19 @@ exercise = Exercise(
             "El resultado no es correcto con varias filas: las posiciones son las mismas en todas.",
             "The result is wrong for several rows: positions are the same in all of them.",
         ),
+        "not_contiguous": (
+            "Falla cuando los ids no están seguidos en memoria, como los de inputs[:, :3]: usa reshape en vez de view.",
+            "It fails when the ids are not next to each other in memory, such as those of inputs[:, :3]: use reshape "
+            "instead of view.",
+        ),
+        "parameter_names": (
+            "Llamada con sus argumentos por nombre se interrumpe: son vocab_size, context_length y emb_dim.",
+            "Called with its arguments by name it stops: they are vocab_size, context_length and emb_dim.",
+        ),
+        "extra_weights": (
+            "«{name}» sobra: el módulo no tiene más pesos que los de tok_emb y pos_emb.",
+            "“{name}” should not be there: the module has no weights other than those of tok_emb and pos_emb.",
+        ),
         "dropout": (
             "El resultado es distinto en cada llamada: aquí no hay dropout.",
             "The result differs from call to call: there is no dropout here.",
@@ -212,6 +225,10 @@ def _(probe: Probe) -> None:
     module, tok, pos = ready(probe, 11, 8, 4)
     for rows, t in ((1, 7), (3, 5), (2, 4), (4, 1), (1, 1), (2, 8)):
         judge(probe, module, probe.randint(0, 11, (rows, t)), tok, pos)
+    across = probe.randint(0, 11, (5, 3)).T  # (3, 5), read down the columns
+    judge(probe, module, across.contiguous(), tok, pos)
+    result = probe(module, across, fault="not_contiguous")
+    probe.same(result, sum_of(across, tok, pos), fault="not_contiguous")
 
 
 @exercise.item("no_dropout", "Da lo mismo en modo de entrenamiento", "Gives the same in training mode")
@@ -226,7 +243,8 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     stored = exercise.stored()
     tok, pos = stored["tok_emb"], stored["pos_emb"]
-    module = probe.build(*tok.shape[:1], *pos.shape)
+    sizes = {"vocab_size": tok.shape[0], "context_length": pos.shape[0], "emb_dim": pos.shape[1]}
+    module = probe.build(**sizes, fault="parameter_names")
     for name in ("tok_emb", "pos_emb"):
         probe.attribute(module, name, nn.Embedding)
         probe.set_weight(module, f"{name}.weight", stored[name])
@@ -236,6 +254,9 @@ def _(probe: Probe) -> None:
 @exercise.item("gradients", "Las dos tablas se entrenan", "Both tables can be trained")
 def _(probe: Probe) -> None:
     module, tok, pos = ready(probe, 7, 6, 5, torch.float64)
+    for name, parameter in module.named_parameters():
+        if all(parameter is not table.weight for table in (module.tok_emb, module.pos_emb)):
+            raise Wrong("extra_weights", name=name)
     token_ids = torch.stack([torch.randperm(7, generator=probe.generator)[:5] for _ in range(4)])
     token_ids[0, 0] = 0  # every row of the tables has its turn, also the first
     result = judge(probe, module, token_ids, tok, pos)

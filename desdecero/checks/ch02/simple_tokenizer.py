@@ -44,12 +44,12 @@ exercise = Exercise(
             "You give each token its position in vocab: its id is the value it has in the dictionary.",
         ),
         "ascii_only": (
-            "Solo reconoces letras de la a a la z: una palabra puede llevar tildes, ñ o cifras.",
-            "You only recognise the letters a to z: a word can hold accents, ñ or digits.",
+            "Solo reconoces algunas letras: una palabra puede llevar tildes, ñ, cifras o letras de otro alfabeto.",
+            "You only recognise some letters: a word can hold accents, ñ, digits or letters of another alphabet.",
         ),
         "marks_kept": (
-            "Estos signos se quedan pegados a las palabras: {marks}; cada signo es un token.",
-            "These marks stay attached to the words: {marks}; each mark is a token.",
+            "Cada signo es un token, y estos se quedan pegados a las palabras: «{marks}».",
+            "Each mark is a token, and these stay attached to the words: “{marks}”.",
         ),
         "marks_dropped": (
             "Los signos de puntuación desaparecen: cada uno es un token.",
@@ -92,8 +92,8 @@ exercise = Exercise(
             'decode puts the words together without spaces: join them with " ".join(...).',
         ),
         "space_before_mark": (
-            "decode deja un espacio delante del signo {mark}: quítalo.",
-            "decode leaves a space before the mark {mark}: remove it.",
+            "decode deja un espacio delante de «{mark}»: quítalo.",
+            "decode leaves a space before “{mark}”: remove it.",
         ),
         "opening_marks": (
             "decode deja un espacio detrás de «¿» y «¡»: quítalo.",
@@ -106,6 +106,12 @@ exercise = Exercise(
         "no_space_after": (
             "decode quita también el espacio de detrás de los signos que cierran: solo sobra el de delante.",
             "decode also removes the space after a closing mark: only the one before it is too much.",
+        ),
+        "other_marks": (
+            "decode quita espacios junto a otros signos, como comillas o paréntesis: solo sobran los de delante de "
+            "«, . ; : ? !» y los de detrás de «¿ ¡».",
+            "decode removes spaces next to other marks, such as quotation marks or parentheses: only those before "
+            "“, . ; : ? !” and after “¿ ¡” are too many.",
         ),
         "outer_spaces": (
             "decode deja un espacio al principio o al final del texto.",
@@ -120,11 +126,13 @@ exercise = Exercise(
 
 CLOSING, OPENING = ",.;:?!", "¿¡"
 MARKS = CLOSING + OPENING
+OTHERS = ("(", ")", '"', "'", "«", "»", "—", "-", "…", "%")  # in a vocabulary, words like any other
 UNKNOWN = "<|unk|>"
 # fmt: off
 WORDS = (
     "El", "el", "la", "río", "Río", "ratón", "niña", "Ñandú", "agua", "Ágil", "queso", "y", "no",
     "sí", "1492", "über", "the", "The", "child", "sleeps", "corazón", "pingüino", "a", "A", "o", "mañana",
+    "Łódź", "ποταμός",
 )
 # fmt: on
 
@@ -194,8 +202,12 @@ ENCODING = {
     "lowercase": lambda text, vocab: ids_of(text.lower(), vocab),
     "positions": lambda text, vocab: [list(vocab.values()).index(i) for i in ids_of(text, vocab)],
     "ascii_only": (
-        splitting(rf"[A-Za-z]+|[{MARKS}]"),
-        splitting(rf"[A-Za-z0-9]+|[{MARKS}]"),
+        *(
+            splitting(rf"[{letters}{digits}]+|[{MARKS}]")
+            for letters in ("A-Za-z", "A-Za-zÀ-ÿ", "A-Za-zñÑ", *(f"A-ZÁÉÍÓÚÑ{rest}a-záéíóúñ" for rest in ("", "Üü")))
+            for digits in ("", "0-9")
+        ),
+        splitting(rf"[^\W\d_]+|[{MARKS}]"),
         lambda text, vocab: ids_of(without_accents(text), vocab),
     ),
     "marks_dropped": (splitting(r"\w+"), splitting(rf"[^\s{MARKS}]+")),
@@ -329,7 +341,7 @@ def _(probe: Probe) -> None:
     kept = [mark for mark in MARKS if got[mark] == ids_of(texts[mark], vocab, lambda text: text.split())]
     if kept:
         raise Wrong("marks_kept", marks=" ".join(kept))
-    more = ["¿¡El río!? no; sí...", "sí,no", "¿agua?¡agua!", "¡¡y!!", "a.A:o", ",", "? ¿"]
+    more = ["¿¡El río!? no; sí...", "sí,no", "¿agua?¡agua!", "¡¡y!!", "a.A:o", "1492,1492:a", "sí¿no¡y", ",", "? ¿"]
     cases = [(text, vocab) for text in (*texts.values(), *more)]
     judge(
         cases,
@@ -378,6 +390,14 @@ def _(probe: Probe) -> None:
     plain = [["el", "queso", "y", "la", "niña"], ["Ñandú"], ["agua", UNKNOWN, ",", UNKNOWN, "."], []]
     for spread in (1, 5):
         judge_decoding(probe, draw_vocab(probe, spread=spread), plain + closing + opening)
+    vocab = draw_vocab(probe)
+    vocab |= {mark: len(vocab) + i for i, mark in enumerate(OTHERS)}
+    tokenizer = build(probe, vocab)
+    for mark in OTHERS:
+        tokens = ["agua", mark, "queso", ",", mark, "y", mark]
+        text = decode(probe, tokenizer, [vocab[token] for token in tokens])
+        if text != text_from(tokens):
+            raise Wrong("other_marks")
 
 
 @exercise.item("reference", "Coincide con los ids guardados", "Agrees with the stored ids")

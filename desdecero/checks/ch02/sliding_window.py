@@ -1,6 +1,6 @@
 """ch02/sliding_window: the training examples of a language model, cut from one long list of tokens."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import getitem
 
@@ -36,8 +36,8 @@ exercise = Exercise(
             "Input and target must be tensors, found “{got}”: convert them with torch.tensor(...).",
         ),
         "not_long": (
-            "Los ids deben ser enteros largos (torch.long) y son {got}.",
-            "The ids must be long integers (torch.long), they are {got}.",
+            "Los ids deben ser enteros largos (torch.long) y son {got}: conviértelos con dtype=torch.long.",
+            "The ids must be long integers (torch.long), they are {got}: convert them with dtype=torch.long.",
         ),
         "not_shifted": (
             "El objetivo es igual que la entrada: debe ir un token por delante.",
@@ -98,6 +98,10 @@ exercise = Exercise(
         "shared": (
             "Dos conjuntos de datos se mezclan: guarda los datos en self, no en la clase ni en variables globales.",
             "Two datasets get mixed up: keep the data in self, not in the class or in global variables.",
+        ),
+        "parameter_names": (
+            "Llamada con sus argumentos por nombre se interrumpe: son token_ids, context_length y stride.",
+            "Called with its arguments by name it stops: they are token_ids, context_length and stride.",
         ),
         "changes_ids": (
             "Tu código modifica la lista token_ids que recibe: trabaja sin cambiarla.",
@@ -200,9 +204,14 @@ MIMICS = {
 
 
 def build(
-    probe: Probe, token_ids: list[int] | Tensor, context_length: int, stride: int, fault: str = "raises"
+    probe: Probe,
+    token_ids: Sequence[int] | Tensor,
+    context_length: int,
+    stride: int,
+    fault: str = "raises",
+    copied: bool = True,
 ) -> Dataset:
-    given = token_ids.copy() if isinstance(token_ids, list) else token_ids
+    given = token_ids.copy() if copied and isinstance(token_ids, list) else token_ids
     dataset = probe(probe.candidate, given, context_length, stride, fault=fault)
     if not isinstance(dataset, Dataset):
         raise Wrong("not_a_dataset", got=type_name(probe.candidate))
@@ -228,7 +237,7 @@ def item(probe: Probe, dataset: Dataset, index: int, fault: str = "raises") -> t
     return pair[0].tolist(), pair[1].tolist()
 
 
-def read(probe: Probe, case: Case, dataset: Dataset | None = None) -> Windows:
+def read(probe: Probe, case: Case, dataset: Dataset | None = None, fault: str = "raises") -> Windows:
     """Everything in the dataset of one case, as plain lists."""
     dataset = build(probe, *case) if dataset is None else dataset
     fit = len(windows(*case))
@@ -238,7 +247,7 @@ def read(probe: Probe, case: Case, dataset: Dataset | None = None) -> Windows:
     found: Windows = []
     for index in range(start, claimed):
         try:
-            found.append(item(probe, dataset, index))
+            found.append(item(probe, dataset, index, fault))
         except Wrong as wrong:
             if wrong.fault == "raises" and index >= fit:  # len() promised windows that are not there
                 raise Wrong("wrong_length", got=claimed, expected=fit) from None
@@ -272,10 +281,10 @@ def draw(probe: Probe, count: int) -> list[int]:
 def _(probe: Probe) -> None:
     compare(probe, [(draw(probe, 21), 5, 2), (draw(probe, 30), 4, 3)])
     token_ids = draw(probe, 26)
-    first, second = (token_ids[:12], 3, 3), (token_ids[12:], 3, 2)  # no token in common
+    first, second = (token_ids[:12], 3, 3), (token_ids[12:], 4, 2)  # no token in common
     one, other = build(probe, *first), build(probe, *second)
-    got = [read(probe, first, one), read(probe, second, other)]
-    if any(not set(inputs) <= set(first[0]) for inputs, _ in got[0]):
+    got = [read(probe, first, one, "shared"), read(probe, second, other)]
+    if any(not set(inputs) <= set(first[0]) for inputs, _ in got[0]) or got[0] != read(probe, first):
         raise Wrong("shared")
     judge([first, second], got, windows, MIMICS)
 
@@ -308,8 +317,9 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     case = (draw(probe, 23), 5, 3)
     expected = windows(*case)
-    for token_ids in (case[0], torch.tensor(case[0])):
-        dataset = build(probe, token_ids, *case[1:])
+    given = case[0].copy()
+    for token_ids in (given, torch.tensor(given), torch.tensor(given, dtype=torch.int32)):
+        dataset = build(probe, token_ids, *case[1:], copied=False)  # what it changes later shows, too
         if read(probe, case, dataset) != expected:
             compare(probe, [case])
         for index in (2, 0, 0, 5, 1):
@@ -319,6 +329,12 @@ def _(probe: Probe) -> None:
         got = [(inputs.tolist(), targets.tolist()) for inputs, targets in batches]
         inputs, targets = [[row for batch in got for row in batch[k]] for k in (0, 1)]
         judge([case], [list(zip(inputs, targets))], windows, MIMICS)
+        if given != case[0]:
+            raise Wrong("changes_ids")
+    named = probe(probe.candidate, stride=3, context_length=5, token_ids=given, fault="parameter_names")
+    judge([case], [read(probe, case, named)], windows, MIMICS)
+    case = (list(range(40, 63)), 5, 3)
+    judge([case], [read(probe, case, build(probe, range(40, 63), 5, 3))], windows, MIMICS)
 
 
 @exercise.item("reference", "Coincide con las ventanas guardadas", "Agrees with the stored windows")

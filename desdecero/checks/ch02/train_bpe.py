@@ -85,8 +85,9 @@ exercise = Exercise(
             'You use another encoding: the bytes are those of text.encode("utf-8").',
         ),
         "words": (
-            "Partes el texto en palabras o líneas antes de contar: aquí una pareja puede cruzar un espacio.",
-            "You split the text into words or lines before counting: here a pair may reach across a space.",
+            "Partes el texto en palabras, líneas o frases antes de contar: aquí una pareja puede pasar de una a otra.",
+            "You split the text into words, lines or sentences before counting: here a pair may reach from one into "
+            "the next.",
         ),
         "changes_text": (
             "Cambias el texto antes de aprender (minúsculas, espacios o tildes): trabaja con el texto tal cual.",
@@ -202,6 +203,8 @@ MIMICS = {
         on_changed_text(str.lower),
         on_changed_text(str.upper),
         on_changed_text(str.strip),
+        on_changed_text(lambda text: text.replace("\r\n", "\n")),
+        on_changed_text(lambda text: "\n".join(text.splitlines())),
         on_changed_text(lambda text: " ".join(text.split())),
         on_changed_text(lambda text: "".join(text.split())),
         on_changed_text(lambda text: unicodedata.normalize("NFC", text)),
@@ -256,6 +259,8 @@ def _(probe: Probe) -> None:
         ("¿qué? ¿qué? 🙂🙂", 5),
         ("  el pan y el Pan\n  y el pan\n  ", 8),
         ("n\u0303 n\u0303 ñ", 4),  # one letter, written in two ways
+        ("No. Sí. Ya. Voy.", 2),  # between sentences, too
+        ("y\r\nno\r\ny\r\nsí\r\n", 4),
     )
 
 

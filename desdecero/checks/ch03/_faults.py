@@ -38,6 +38,10 @@ QKV_FAULTS: dict[str, Text] = {
         "«{name}» no hace caso de qkv_bias: crea la capa con bias=qkv_bias, que por defecto es False.",
         "“{name}” ignores qkv_bias: create the layer with bias=qkv_bias, which is False by default.",
     ),
+    "argument_names": (
+        "El constructor no acepta sus argumentos por nombre ({error}): llámalos como en el enunciado.",
+        "The constructor does not take its arguments by name ({error}): name them as in the statement.",
+    ),
     "shared_layer": (
         "W_query, W_key y W_value comparten una misma capa: crea tres nn.Linear distintas.",
         "W_query, W_key and W_value share one layer: create three separate nn.Linear.",

@@ -59,6 +59,11 @@ class Attention:
         causal = [context_length, dropout] if self.causal else []
         return [d_in, d_out, *causal, *([heads] if self.out_proj else [])]
 
+    def names(self) -> list[str]:
+        """What the statement calls them; the chapter's cells pass some by name."""
+        causal = ["context_length", "dropout"] if self.causal else []
+        return ["d_in", "d_out", *causal, *(["num_heads"] if self.out_proj else [])]
+
     def answer(self, probe: Probe, module: nn.Module, x: Tensor, fault: str = "raises") -> Tensor:
         """What the module answers, which must be one tensor."""
         try:
@@ -116,6 +121,7 @@ class Attention:
                 if (layer.bias is not None) != bias:
                     raise Wrong("qkv_bias", name=role)
             self.answer(probe, module, probe.randn(2, 6, d_in))
+        probe.build(fault="argument_names", **dict(zip(self.names(), sizes)), qkv_bias=True)
 
     def check_gradients(self, probe: Probe, module: nn.Module, x: Tensor, weights: Weights, heads: int = 1) -> None:
         """The gradients reach the input and every weight as they should."""
@@ -276,6 +282,10 @@ class Attention:
             check_dropped(*spelled(first, heads, T), full, rate)
             if close(first, second):
                 raise Wrong("dropout_repeats")
+            pull = probe.randn(*first.shape, dtype=first.dtype)
+            (gradient,) = probe.gradients(first, [module.get_parameter("W_query.weight")], pull)
+            if not bool((gradient.abs() > 0).any()):
+                raise Wrong("detached")
             self.compare(probe, module.eval(), x, weights, heads, expected)
         module = make(0.0).train()
         result = self.answer(probe, module, x)

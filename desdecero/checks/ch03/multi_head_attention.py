@@ -131,13 +131,13 @@ attention = Attention(mimics, causal=True, out_proj=True, explain=explain)
 def _(probe: Probe) -> None:
     d_in, heads = 7, probe.pick(2, 5)
     d_out = 2 * heads
-    attention.check_layers(probe, d_in, d_out, heads)
     for bias in (False, True):
         module = attention.build(probe, d_in, d_out, heads=heads, bias=bias)
         out_proj = probe.attribute(module, "out_proj", nn.Linear)
         check_layer("out_proj", out_proj, d_out, d_out)
         if out_proj.bias is None:
             raise Wrong("out_proj_bias")
+    attention.check_layers(probe, d_in, d_out, heads)
 
 
 @exercise.item("reference", "Coincide con los valores guardados", "Agrees with the stored values")

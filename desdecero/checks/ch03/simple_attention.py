@@ -190,6 +190,7 @@ def _(probe: Probe) -> None:
     for B, T, d in ((2, 5, 3), (3, 4, 7), (1, 6, 2), (4, 1, 3), (3, 3, 3)):
         compare(probe, probe.randn(B, T, d), fault="only_2d")
     compare(probe, probe.randn(2, 4, 6, dtype=torch.float64))
+    compare(probe, probe.randn(2, 6, 3).transpose(1, 2))  # its numbers do not lie in a row
 
 
 @exercise.item("large_values", "Aguanta valores grandes", "Stands large values")

@@ -224,6 +224,9 @@ def _(probe: Probe) -> None:
             expected = feed_forward(x, weights)
             compare(probe, module, x, weights, expected, **tolerance)
             probe.same(probe(module.train(), x), expected, fault="dropout", **tolerance)
+            through = probe(module.layers, x)
+            if not isinstance(through, Tensor) or not close(through, expected, **tolerance):
+                raise Wrong("layers_kind", got=", ".join(type_name(layer) for layer in module.layers))
 
 
 @exercise.item("gradients", "Los gradientes son correctos", "The gradients are right")

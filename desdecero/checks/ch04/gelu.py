@@ -99,6 +99,7 @@ def mimics(x: Tensor) -> Mimics:
             0.5 * x * (1 + torch.tanh(ROOT * (x + CUBIC) ** 3)),
             0.5 * x * (1 + torch.tanh(ROOT * (x + (CUBIC * x) ** 3))),
             0.5 * x * (1 + torch.tanh(torch.tensor(ROOT)) * (x + cube)),
+            0.5 * x * torch.tanh(1 + ROOT * (x + cube)),
             0.5 * x + bent,
             0.5 * x * 1 + 0.5 * bent,
         ],
@@ -107,10 +108,10 @@ def mimics(x: Tensor) -> Mimics:
 
 def constants(x: Tensor, result: Tensor) -> tuple[float, float] | None:
     """The a and c of `0.5 x (1 + tanh(a (x + c x³)))`, if some a and c explain the whole result."""
-    x, result = x.detach().double().flatten(), result.detach().double().flatten()
-    seen = (x.abs() > 0.2) & (x.abs() < 2)  # where the tanh is neither near zero nor flat
-    x = x[seen]
-    inner = torch.atanh(2 * result[seen] / x - 1)
+    all_x, all_result = x.detach().double().flatten(), result.detach().double().flatten()
+    seen = (all_x.abs() > 0.2) & (all_x.abs() < 2)  # where the tanh is neither near zero nor flat
+    x = all_x[seen]
+    inner = torch.atanh(2 * all_result[seen] / x - 1)
     if len(x) < 5 or not bool(torch.isfinite(inner).all()):
         return None
     powers = torch.stack([x, x**3], dim=1)
@@ -118,7 +119,8 @@ def constants(x: Tensor, result: Tensor) -> tuple[float, float] | None:
     if not torch.allclose(powers @ factors, inner, rtol=1e-4, atol=1e-4):
         return None
     a, b = factors.tolist()
-    return (a, b / a) if abs(a) > 1e-3 else None
+    whole = 0.5 * all_x * (1 + torch.tanh(a * all_x + b * all_x**3))
+    return (a, b / a) if abs(a) > 1e-3 and torch.allclose(whole, all_result, rtol=1e-3, atol=1e-3) else None
 
 
 def compare(probe: Probe, result: object, x: Tensor, expected: Tensor) -> None:
@@ -152,8 +154,12 @@ def _(probe: Probe) -> None:
         for sizes in ((2, 5, 8), (1, 1, 16), (3, 6), (7,), (2, 2, 3, 5)):
             x = probe.randn(*sizes, dtype=dtype, scale=1.5)
             compare(probe, probe(module, x), x, F.gelu(x, approximate="tanh"))
+        turned = probe.randn(2, 6, 3, dtype=dtype).transpose(1, 2)  # its numbers do not lie in a row
+        compare(probe, probe(module, turned), turned, F.gelu(turned, approximate="tanh"))
         small = probe.randn(4, 6, dtype=dtype, scale=0.02)
         compare(probe, probe(module, small), small, F.gelu(small, approximate="tanh"))
+    half = probe.randn(4, 6, dtype=torch.bfloat16)  # of which only the type matters
+    probe.same(probe(module, half), F.gelu(half, approximate="tanh"), rtol=0.1, atol=0.1)
 
 
 @exercise.item("gradients", "Los gradientes son correctos", "The gradients are right")

@@ -17,6 +17,10 @@ exercise = Exercise(
     difficulty=2,
     minutes=15,
     faults={
+        "argument_names": (
+            "La función no acepta sus argumentos por nombre ({error}): llámalos como en el enunciado.",
+            "The function does not take its arguments by name ({error}): name them as in the statement.",
+        ),
         "not_long": (
             "El resultado es de tipo {got}: los ids de los tokens son enteros, torch.long, como los del prompt.",
             "The result's dtype is {got}: token ids are integers, torch.long, like those of the prompt.",
@@ -82,6 +86,12 @@ exercise = Exercise(
             "usa torch.no_grad() como decorador o con with.",
             "When done, gradients stay off for the whole program: use torch.no_grad() as a decorator or in a with.",
         ),
+        "gradients_left_on": (
+            "Al terminar activas los gradientes, aunque quien llamó los tuviera desactivados: "
+            "usa torch.no_grad() como decorador o con with.",
+            "When done, you turn gradients on, even if the caller had them off: "
+            "use torch.no_grad() as a decorator or in a with.",
+        ),
         "changes_mode": (
             "Cambias el modo del modelo: no llames a eval() ni a train(), aunque después lo dejes como estaba; eso lo "
             "decide quien llama.",
@@ -129,7 +139,7 @@ class Fake(nn.Module):
     def logits(self, token_ids: Tensor) -> Tensor:
         """All negative, and close together, so that a choice at random would nearly always be another."""
         behind = (torch.arange(VOCAB) - following(token_ids)[:, :, None]) % VOCAB
-        return -1 - 0.1 * behind  # (B, T) -> (B, T, VOCAB)
+        return -1 - 0.001 * behind  # (B, T) -> (B, T, VOCAB)
 
 
 class Ending(Fake):
@@ -243,6 +253,9 @@ def _(probe: Probe) -> None:
     prompt = probe.randint(0, VOCAB, (2, 3))
     ending = torch.full((2, 3), END_OF_TEXT)
     judge(probe, Ending(), prompt, 3, 12, torch.cat([prompt, ending], dim=1))
+    by_name = {"model": Fake(), "token_ids": prompt, "max_new_tokens": 2, "context_length": 4}
+    result = probe(probe.candidate, **by_name, fault="argument_names")
+    probe.same(result, continued(prompt, 2, 4))
 
 
 @exercise.item(
@@ -280,11 +293,16 @@ def _(probe: Probe) -> None:
         raise Wrong("gradients")
     if not torch.is_grad_enabled():
         raise Wrong("gradients_left_off")
+    with torch.no_grad():
+        try_out(probe, 2, 4, 3, context=12)
+        if torch.is_grad_enabled():
+            raise Wrong("gradients_left_on")
 
 
 @exercise.item("mode", "No toca el modo del modelo", "Does not touch the model's mode")
 def _(probe: Probe) -> None:
     before = Fake().mode()
-    model = try_out(probe, 2, 4, 3, context=12)
-    if any(mode != before for mode in [*model.modes, model.mode()]):
-        raise Wrong("changes_mode")
+    for count in (3, 0):
+        model = try_out(probe, 2, 4, count, context=12)
+        if any(mode != before for mode in [*model.modes, model.mode()]):
+            raise Wrong("changes_mode")

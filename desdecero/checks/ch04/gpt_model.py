@@ -22,6 +22,7 @@ from desdecero.checks.ch04._common import (
     logits,
     model_shapes,
     random_weights,
+    reach,
     stored_weights,
 )
 from desdecero.checks.exercise import Exercise
@@ -112,6 +113,22 @@ exercise = Exercise(
             "bloque.",
             "In training, the dropout of the embeddings is missing: apply it to the sum of tok_emb and pos_emb, before "
             "the first block.",
+        ),
+        "wrong_embedding_dropout": (
+            "Al entrenar, fuera de los bloques va un solo dropout, nn.Dropout(cfg.drop_rate), sobre la suma de tok_emb "
+            "y pos_emb: mira su tasa, dónde está y si sobra otro.",
+            "In training, there is a single dropout outside the blocks, nn.Dropout(cfg.drop_rate), on the sum of "
+            "tok_emb and pos_emb: look at its rate, where it stands and whether there is another.",
+        ),
+        "no_block_dropout": (
+            "Al entrenar, los bloques no aplican el dropout de cfg.drop_rate a la salida de sus ramas: constrúyelos "
+            "con cfg tal cual, TransformerBlock(cfg).",
+            "In training, the blocks do not apply the dropout of cfg.drop_rate to what comes out of their branches: "
+            "build them with cfg as it is, TransformerBlock(cfg).",
+        ),
+        "frozen_row": (
+            "Una fila de «{name}» no aprende: crea la nn.Embedding sin padding_idx.",
+            "A row of “{name}” does not learn: create the nn.Embedding without padding_idx.",
         ),
         "cut_gradient": CUT_GRADIENT,
         "not_on_meta": (
@@ -250,6 +267,13 @@ def _(probe: Probe) -> None:
         token_ids = probe.randint(0, cfg.vocab_size, (batch, tokens))
         weights = random_weights(probe, model_shapes(cfg), torch.float64)
         compare(probe, cfg, weights, token_ids, logits(token_ids, weights, cfg), **DEEP)
+        module = ready(probe, cfg, weights)
+        for length in (1, cfg.context_length, 3):  # one and the same model
+            token_ids = probe.randint(0, cfg.vocab_size, (batch, length))
+            expected = logits(token_ids, weights, cfg)
+            result = probe(module, token_ids)
+            if not isinstance(result, Tensor) or not close(result, expected, **DEEP):
+                probe.same(result, expected, mimics(token_ids, weights, cfg), **DEEP)
         weights = {name: value.float() for name, value in weights.items()}
         compare(probe, cfg, weights, token_ids, logits(token_ids, weights, cfg), **FLOAT32)
 
@@ -280,18 +304,73 @@ def _(probe: Probe) -> None:
     first, second = probe(module, token_ids), probe(module, token_ids)
     if close(first, expected, **DEEP) or close(first, second):
         raise Wrong("no_embedding_dropout")
+    check_embedding_dropout(probe, 0.4)
+
+
+def check_embedding_dropout(probe: Probe, rate: float) -> None:
+    """Where the embeddings' dropout acts, how often and how strongly, read off the logits.
+
+    Every token and its place add up to 20, each coordinate in a way of its own, and the head shows what the last
+    norm gives. With a block that gives nothing, dropout leaves 20 or nothing, in the norm's measure; with one of
+    whose branches one gives 1 everywhere, dropped or not, it leaves 0, 1, 20 or 21.
+    """
+    cfg = config(128, 2, vocab_size=128, drop_rate=rate)
+    weights = random_weights(probe, model_shapes(cfg), torch.float64)
+    for name in weights:
+        if "out_proj." in name or "layers.2." in name or name == "final_norm.shift":
+            weights[name].zero_()
+    part = probe.randint(1, 20, (cfg.emb_dim,)).double()
+    weights["tok_emb.weight"].copy_(part.expand(cfg.vocab_size, -1))
+    weights["pos_emb.weight"].copy_(20 - part.expand(cfg.context_length, -1))
+    weights["final_norm.scale"].fill_(1)
+    weights["out_head.weight"].copy_(torch.eye(cfg.emb_dim))
+    token_ids = probe.randint(0, cfg.vocab_size, (4, cfg.context_length))
+    for giving in ("", "att.out_proj", "ff.layers.2"):
+        given = 1 if giving else 0
+        for branch in ("att.out_proj", "ff.layers.2"):
+            weights[f"trf_blocks.0.{branch}.bias"].fill_(branch == giving)
+        module = ready(probe, cfg, weights).train()
+        result = probe(module, token_ids)
+        if not isinstance(result, Tensor) or result.shape != (*token_ids.shape, cfg.vocab_size):
+            probe.same(result, logits(token_ids, weights, cfg))
+        low, high = result.detach().aminmax(dim=-1, keepdim=True)
+        level = (result.detach() - low) / (high - low) * (20 + given)  # nan where everything is the same
+        steps = [(level - step).abs() < 1e-6 for step in ((0, 20), (0, 1, 20, 21))[given]]
+        kept = level[level > 10]
+        if given and len(kept) and unlike((kept - kept.max()).abs() < 1e-6, rate):
+            raise Wrong("no_block_dropout")
+        if not bool(sum(steps).all()) or unlike(level > 10, rate):
+            raise Wrong("wrong_embedding_dropout")
+
+
+def unlike(kept: Tensor, rate: float) -> bool:
+    """Whether dropout with this rate would not have kept so many, or so few."""
+    share = float(kept.double().mean())
+    return abs(share - (1 - rate)) > 6 * (rate * (1 - rate) / kept.numel()) ** 0.5
 
 
 @exercise.item("gradients", "Los gradientes son correctos", "The gradients are right")
 def _(probe: Probe) -> None:
-    cfg = config(6, 2, 2, drop_rate=0.3, qkv_bias=True)
+    cfg = config(6, 2, 2, vocab_size=11, context_length=6, drop_rate=0.3, qkv_bias=True)
     weights = random_weights(probe, model_shapes(cfg), torch.float64)
     module = ready(probe, cfg, weights)
-    token_ids = probe.randint(0, cfg.vocab_size, (2, 6))
+    every = torch.randperm(cfg.vocab_size, generator=probe.generator)
+    token_ids = torch.cat([every, every[:1]]).view(2, 6)  # all the vocabulary, and all the places
     weights = {name: value.requires_grad_() for name, value in weights.items()}
     result, expected = probe(module, token_ids), logits(token_ids, weights, cfg)
     probe.same(result, expected, **DEEP)
-    check_gradients(probe, module, result, expected, weights)
+    try:
+        check_gradients(probe, module, result, expected, weights)
+    except Wrong:
+        for name in ("tok_emb", "pos_emb"):
+            table = reach(module, f"{name}.weight")
+            if table.requires_grad:
+                pull = probe.randn(*expected.shape, dtype=expected.dtype)
+                (gradient,) = probe.gradients(probe(module, token_ids), [table], pull)
+                moves = gradient.abs().amax(dim=1) > 0
+                if bool(moves.any()) and not bool(moves.all()):
+                    raise Wrong("frozen_row", name=name) from None
+        raise
 
 
 @exercise.item(

@@ -72,6 +72,10 @@ exercise = Exercise(
             "«{name}» no es un nn.Parameter entrenable: créalo en __init__ con nn.Parameter(...).",
             "“{name}” is not a trainable nn.Parameter: create it in __init__ with nn.Parameter(...).",
         ),
+        "extra_parameter": (
+            "«{name}» también se entrena: los únicos parámetros son scale y shift, y eps es un número fijo.",
+            "“{name}” is trained, too: scale and shift are the only parameters, and eps is a fixed number.",
+        ),
         "bad_start": (
             "«{name}» no empieza como debe: scale a unos y shift a ceros.",
             "“{name}” starts wrong: scale at ones and shift at zeros.",
@@ -119,12 +123,18 @@ def mimics(x: Tensor, module: nn.Module) -> Mimics:
         return normalised(x, module, x.mean(dims, keepdim=True), x.var(dims, keepdim=True, unbiased=False))
 
     return {
-        "bessel": lambda: normalised(x, module, mean, x.var(-1, keepdim=True)),
+        "bessel": [
+            lambda: normalised(x, module, mean, x.var(-1, keepdim=True)),
+            lambda: scale * (x - mean) / (x.std(-1, keepdim=True) + 1e-5) + shift,
+        ],
         "eps_outside": lambda: scale * (x - mean) / (variance.sqrt() + 1e-5) + shift,
         "std_not_root": lambda: scale * (x - mean) / (variance + 1e-5) + shift,
-        "not_centred": lambda: scale * x / torch.sqrt(variance + 1e-5) + shift,
-        "wrong_dimension": [lambda: along(-2), lambda: along(0)],
-        "whole_tensor": [lambda: along(tuple(range(x.ndim))), lambda: along((-2, -1))],
+        "not_centred": [
+            lambda spread=spread: scale * x / torch.sqrt(spread + 1e-5) + shift
+            for spread in (variance, x.square().mean(-1, keepdim=True))
+        ],
+        "wrong_dimension": [lambda: along(-2), lambda: along(0)] if x.ndim > 1 else [],
+        "whole_tensor": [lambda: along(tuple(range(x.ndim))), lambda: along((-2, -1))] if x.ndim > 1 else [],
         "no_scale": lambda: unit + shift,
         "no_shift": lambda: scale * unit,
         "shift_first": lambda: scale * (unit + shift),
@@ -163,6 +173,9 @@ def _(probe: Probe) -> None:
             raise Wrong("weight_shape", name=name, got=shape(value), expected=shape(start))
         if not close(value, start):
             raise Wrong("bad_start", name=name)
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad and parameter is not module.scale and parameter is not module.shift:
+            raise Wrong("extra_parameter", name=name)
     x = probe.randn(2, 3, emb_dim)
     result = probe(module, x)
     if not isinstance(result, Tensor):
@@ -188,8 +201,9 @@ def _(probe: Probe) -> None:
     points=2,
 )
 def _(probe: Probe) -> None:
-    for sizes in ((2, 5, 8), (1, 1, 16), (3, 6), (2, 2, 3, 5)):
+    for sizes in ((2, 5, 8), (1, 1, 16), (3, 6), (2, 2, 3, 5), (9,)):
         compare(probe, probe.randn(*sizes, scale=100.0) + 30)
+    compare(probe, probe.randn(2, 6, 3, scale=100.0).transpose(1, 2))  # its numbers do not lie in a row
     compare(probe, probe.randn(2, 4, 6, dtype=torch.float64, scale=300.0))
 
 

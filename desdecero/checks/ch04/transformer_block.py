@@ -144,6 +144,12 @@ exercise = Exercise(
             "The dropout wipes out values but does not enlarge the rest: divide them by 1 − drop_rate, "
             "or use nn.Dropout.",
         ),
+        "second_input": (
+            "Al entrenar, la segunda rama no recibe lo que sale de la primera suma, con su dropout: guarda esa suma "
+            "en x, y tanto norm2 como el segundo atajo parten de ella.",
+            "In training, the second branch does not get what comes out of the first addition, dropout included: keep "
+            "that sum in x, and let both norm2 and the second shortcut start from it.",
+        ),
         "no_dropout_inside": (
             "La atención no aplica dropout a sus pesos al entrenar: pásale cfg.drop_rate, además del dropout que va a "
             "su salida.",
@@ -238,16 +244,25 @@ def _(probe: Probe) -> None:
             raise Wrong("not_a_tensor", got=type_name(result))
         if result.shape != x.shape or result.dtype != x.dtype:
             probe.same(result, x)
-    masks = [square_buffers(probe, context_length) for context_length in (5, 11)]
+    masks = [mask_sizes(probe, context_length) for context_length in (5, 11)]
     if masks[0] and masks[0] == masks[1]:
         raise Wrong("context_ignored", got=masks[0][0])
 
 
-def square_buffers(probe: Probe, context_length: int) -> list[int]:
-    """How large the square buffers of the attention are; one of another class may have none."""
+def mask_sizes(probe: Probe, context_length: int) -> list[int]:
+    """How large the masks of the attention are; one of another class may have none."""
     module = probe.build(config(8, 2, context_length=context_length))
-    buffers = probe.attribute(module, "att", nn.Module).buffers()
-    return [b.shape[-1] for b in buffers if b.ndim >= 2 and b.shape[-1] == b.shape[-2] > 1]
+    return [b.shape[-1] for b in probe.attribute(module, "att", nn.Module).buffers() if is_mask(b)]
+
+
+def is_mask(buffer: Tensor) -> bool:
+    """Whether it is square and says one thing above the diagonal and another below."""
+    if buffer.ndim < 2 or buffer.shape[-1] != buffer.shape[-2] or buffer.shape[-1] < 2:
+        return False
+    square = buffer.reshape(-1, *buffer.shape[-2:])[0]
+    above = square[torch.ones_like(square, dtype=torch.bool).triu(1)]
+    below = square[torch.ones_like(square, dtype=torch.bool).tril(-1)]
+    return bool((above == above[0]).all() and (below == below[0]).all() and above[0] != below[0])
 
 
 @exercise.item("reference", "Coincide con los valores guardados", "Agrees with the stored values")
@@ -286,6 +301,7 @@ def _(probe: Probe) -> None:
     kept_att, kept_ff = first % (10 / (1 - rate)) > 0.5, first > 5
     if torch.equal(kept_att, kept_ff) or torch.equal(first, second):
         raise Wrong("same_places")
+    check_second_input(probe, rate)
     check_dropout_inside(probe, rate)
 
 
@@ -332,6 +348,33 @@ def has_dropout(probe: Probe, branch: str, rate: float) -> bool:
     return True
 
 
+def check_second_input(probe: Probe, rate: float) -> None:
+    """In training, too, the second branch starts from the first sum, and gradients flow.
+
+    The attention gives so large a number everywhere that the result shows which ones were dropped, and with them
+    what the second branch must have read.
+    """
+    cfg, large = config(16, 2, drop_rate=rate), 100.0
+    weights = random_weights(probe, block_shapes(cfg), torch.float64)
+    weights["att.out_proj.weight"].zero_()
+    weights["att.out_proj.bias"].fill_(large)
+    module = ready(probe, cfg, weights).train()
+    x = probe.randn(3, 5, cfg.emb_dim, dtype=torch.float64).requires_grad_()
+    result = probe(module, x)
+    weights = {name: value.requires_grad_() for name, value in weights.items() if not name.startswith(NO_PART)}
+    kept = ((result - x).detach() > large / 2).double()
+    first = x + kept / (1 - rate) * weights["att.out_proj.bias"]
+    added = feed_forward(layer_norm(first, weights, "norm2"), inside(weights, "ff")) / (1 - rate)
+    chosen = ((result - first).detach().abs() > ROUGH / 2) * added
+    if not close(result - first, chosen, rtol=ROUGH, atol=ROUGH):
+        raise Wrong("second_input")
+    check_gradients(probe, module, result, first + chosen, weights, x)
+
+
+ROUGH = 1e-4  # beside a large number: 1 / (1 - rate) may have been rounded to float32
+NO_PART = ("att.W_", "att.out_proj.weight", "norm1")  # where what the attention gives is set by hand
+
+
 def check_dropout_inside(probe: Probe, rate: float) -> None:
     """Dropout must act on the attention weights, too.
 
@@ -355,9 +398,9 @@ def check_dropout_inside(probe: Probe, rate: float) -> None:
     kept = change.abs() > 1e-6
     values = layer_norm(x, weights, "norm1") @ weights["att.W_value.weight"].T
     given = change[kept] * (1 - rate) - offset
-    if close(given, values[kept], **DEEP):
+    if close(given, values[kept], rtol=ROUGH, atol=ROUGH):
         raise Wrong("no_dropout_inside")
-    share = float((given.abs() < 1e-6).double().mean())
+    share = float((given.abs() < ROUGH).double().mean())
     if abs(share - rate) > 6 * (rate * (1 - rate) / (len(x) * cfg.n_heads)) ** 0.5:
         raise Wrong("wrong_rate_inside", got=f"{share:.2f}", expected=rate)
 

@@ -77,9 +77,16 @@ exercise = Exercise(
             "Solo cuentas el último token de cada fila: cuentan todas las posiciones.",
             "You only count the last token of each row: every position counts.",
         ),
+        "ignores_token": (
+            "Dejas fuera algunos objetivos, como hace ignore_index: aquí no hay relleno y cuentan todos los tokens.",
+            "You leave out some of the targets, as ignore_index does: there is no padding here, and every token "
+            "counts.",
+        ),
         "overflow": (
-            "Con logits grandes da nan o inf: en vez de softmax y luego log, usa log_softmax o cross_entropy.",
-            "With large logits it gives nan or inf: instead of softmax and then log, use log_softmax or cross_entropy.",
+            "Con logits grandes da nan, inf o una pérdida recortada: en vez de softmax y luego log, usa log_softmax o "
+            "cross_entropy.",
+            "With large logits it gives nan, inf or a loss that is cut off: instead of softmax and then log, use "
+            "log_softmax or cross_entropy.",
         ),
         "backward_inside": (
             "batch_loss llama a backward(): solo calcula la pérdida; los gradientes los pide quien entrena.",
@@ -97,6 +104,9 @@ exercise = Exercise(
 )
 
 
+END_OF_TEXT = 50_256  # GPT-2's, with which others fill up
+
+
 class Fixed(nn.Module):
     """Answers with the same logits, whatever it is asked."""
 
@@ -112,7 +122,7 @@ def mimics(logits: Tensor, inputs: Tensor, targets: Tensor) -> Mimics:
     """What answers with the usual mistakes would give."""
     right = mean_loss(logits, targets)
     picked = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]  # (B, T)
-    mixed = logits.transpose(1, 2).reshape(-1, VOCAB)
+    mixed = logits.transpose(1, 2).reshape(-1, logits.shape[-1])
     return {
         "sum": -picked.sum(),
         "per_row": [-picked.sum(1).mean(), -picked.sum(0).mean()],
@@ -132,6 +142,10 @@ def mimics(logits: Tensor, inputs: Tensor, targets: Tensor) -> Mimics:
             lambda: mean_loss(logits, inputs.roll(-1, 1)),
         ],
         "last_only": -picked[:, -1].mean(),
+        "ignores_token": [
+            lambda token=token: F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=token)
+            for token in (0, logits.shape[-1] - 1)
+        ],
         "mixed_up": F.cross_entropy(mixed, targets.flatten()),
     }
 
@@ -168,6 +182,10 @@ def compare(probe: Probe, *sizes: tuple[int, int]) -> tuple[TinyModel, object, T
 @exercise.item("value", "Es la entropía cruzada media del lote", "Is the mean cross-entropy of the batch", points=2)
 def _(probe: Probe) -> None:
     compare(probe, (3, 5), (4, 7), (1, 6), (5, 1), (1, 1))
+    logits, inputs, targets = probe.randn(1, 3, END_OF_TEXT + 1), *probe.randint(0, END_OF_TEXT, (2, 1, 3))
+    targets[0, probe.pick(0, 3)] = END_OF_TEXT
+    result = loss_of(probe, Fixed(logits), inputs, targets)
+    judge(result, mean_loss(logits, targets), probe, mimics(logits, inputs, targets))
 
 
 @exercise.item("reference", "Coincide con el valor guardado", "Agrees with the stored value")

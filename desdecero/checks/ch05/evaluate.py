@@ -81,6 +81,12 @@ exercise = Exercise(
             "You divide by a number that is not that of the batches used: there may be fewer than max_batches, or "
             "more than you use; count them.",
         ),
+        "zero_batches": (
+            "Con max_batches=0 no se usa ningún lote: se espera math.nan y no «{got}» (ojo, «if max_batches» toma el 0 "
+            "por falso, como si fuera None).",
+            "With max_batches=0 no batch is used: math.nan is expected, not “{got}” (mind that “if max_batches” takes "
+            "0 for false, as if it were None).",
+        ),
         "empty_loader": (
             "Con un cargador vacío se espera math.nan y no «{got}»: sin lotes no hay entre qué dividir.",
             "Of an empty loader math.nan is expected, not “{got}”: without batches there is nothing to divide by.",
@@ -119,13 +125,19 @@ def mimics(losses: Tensor, tokens: Tensor, most: int | None) -> Mimics:
 
 
 def judge(
-    probe: Probe, model: TinyModel, batches: list[Batch], most: int | None = None, expected: Tensor | None = None
+    probe: Probe,
+    model: TinyModel,
+    batches: list[Batch],
+    most: int | None = None,
+    expected: Tensor | None = None,
+    by_name: bool = False,
 ) -> None:
     """Compare the mean loss; whatever else an item looks at, this has to be right."""
     truth = TinyModel(model.table.detach(), model.place.detach()).eval()
     losses = torch.stack([mean_loss(truth(inputs), targets).detach() for inputs, targets in batches])
-    arguments = () if most is None else (most,)
-    result = number(probe(probe.candidate, model, Loader(batches), *arguments), "not_a_float")
+    arguments = () if most is None or by_name else (most,)
+    named = {"max_batches": most} if by_name else {}
+    result = number(probe(probe.candidate, model, Loader(batches), *arguments, **named), "not_a_float")
     if any(any(mode) for mode in model.modes):
         raise Wrong("train_mode")
     tokens = torch.tensor([inputs.shape for inputs, _ in batches])
@@ -173,21 +185,25 @@ def _(probe: Probe) -> None:
         raise Wrong("gradients_left_off")
 
 
-@exercise.item("max_batches", "max_batches limita los lotes", "max_batches limits the batches")
-def _(probe: Probe) -> None:
-    for most in (3, 2, 1, 5, 8):
-        judge(probe, ready(probe), random_batches(probe, *SIZES), most)
-
-
-def empty(probe: Probe, model: TinyModel, *arguments: int) -> None:
+def none_used(
+    probe: Probe, model: TinyModel, batches: list[Batch], *arguments: int, fault: str = "empty_loader"
+) -> None:
+    """Where there is no batch to average, nan."""
     try:
-        result = probe(probe.candidate, model, Loader([]), *arguments)
+        result = probe(probe.candidate, model, Loader(batches), *arguments)
     except Wrong as wrong:
         if wrong.fault != "raises":
             raise
-        raise Wrong("empty_loader", got=wrong.details["error"]) from None
+        raise Wrong(fault, got=wrong.details["error"]) from None
     if not isinstance(result, float) or result == result:
-        raise Wrong("empty_loader", got=result if isinstance(result, int | float | None) else type_name(result))
+        told = f"{result:.4g}" if isinstance(result, float) else result
+        raise Wrong(fault, got=told if isinstance(result, int | float | None) else type_name(result))
+
+
+@exercise.item("max_batches", "max_batches limita los lotes", "max_batches limits the batches")
+def _(probe: Probe) -> None:
+    for most in (3, 2, 1, 5, 8):
+        judge(probe, ready(probe), random_batches(probe, *SIZES), most, by_name=most == 2)
 
 
 @exercise.item("empty", "Un cargador vacío da nan", "An empty loader gives nan")
@@ -195,8 +211,9 @@ def _(probe: Probe) -> None:
     judge(probe, ready(probe), random_batches(probe, SIZES[0]))
     for training, arguments in ((False, ()), (True, ()), (True, (3,))):
         model = ready(probe, training)
-        empty(probe, model, *arguments)
+        none_used(probe, model, [], *arguments)
         check_mode(model, training)
+    none_used(probe, ready(probe), random_batches(probe, *SIZES), 0, fault="zero_batches")
 
 
 @exercise.item("reference", "Coincide con el valor guardado", "Agrees with the stored value")

@@ -7,13 +7,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from desdecero.checks.ch04._common import Weights, config, model_shapes, stored_weights
-from desdecero.checks.ch04.generate_greedy import VOCAB, Fake, Stored, continued, grown
+from desdecero.checks.ch04.generate_greedy import END_OF_TEXT, VOCAB, Ending, Fake, Stored, continued, grown
 from desdecero.checks.ch04.generate_greedy import exercise as greedy
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Mimics, Probe, Wrong, shape, type_name
 
 # Mistakes that one can make without any chance or end, too.
-SHARED = ("not_long", "only_new", "wrong_count", "too_long", "first_tokens", "short_context", "same_token", "gradients")
+SHARED = (
+    "not_long",
+    "only_new",
+    "wrong_count",
+    "too_long",
+    "first_tokens",
+    "short_context",
+    "same_token",
+    "stops_early",
+    "gradients",
+    "changes_mode",
+)
 
 exercise = Exercise(
     id="ch05/generate",
@@ -87,6 +98,12 @@ exercise = Exercise(
             "top_k no llega al sorteo: pásalo a sample_next.",
             "top_k does not reach the draw: pass it to sample_next.",
         ),
+        "own_top_k": (
+            "Sin top_k (None) hay tokens que no salen nunca: pásalo a sample_next tal cual, sin poner otro "
+            "en su lugar.",
+            "Without top_k (None) there are tokens that never come out: pass it to sample_next as it is, putting no "
+            "other in its place.",
+        ),
         "wrong_frequencies": (
             "Con temperature={temperature} y top_k={top_k} los tokens no salen con la frecuencia debida: pasa los dos "
             "a sample_next, tal cual.",
@@ -125,9 +142,18 @@ class Dice(Fake):
         return self.scores.expand(*token_ids.shape, -1)
 
 
-def checked(probe: Probe, model: Fake, prompt: Tensor, count: int, context: int, **options: object) -> Tensor:
+class Even(Fake):
+    """Finds all tokens nearly alike, whatever came before."""
+
+    def logits(self, token_ids: Tensor) -> Tensor:
+        return torch.linspace(0, 0.01, VOCAB).expand(*token_ids.shape, -1)
+
+
+def checked(
+    probe: Probe, model: Fake, prompt: Tensor, count: int, context: int, *more: object, **options: object
+) -> Tensor:
     """The answer's text: long ids that begin with the prompt."""
-    result = probe(probe.candidate, model, prompt, count, context, **options)
+    result = probe(probe.candidate, model, prompt, count, context, *more, **options)
     if not isinstance(result, Tensor):
         raise Wrong("not_a_tensor", got=type_name(result))
     if model.widths and max(model.widths) > context:
@@ -187,6 +213,12 @@ def _(probe: Probe) -> None:
     for batch, length, count in ((2, 5, 3), (1, 1, 6), (3, 4, 1), (2, 3, 0)):
         try_greedy(probe, batch, length, count, context=12)
     try_greedy(probe, 2, 4, 3, context=12, temperature=1.3, top_k=1)
+    try_greedy(probe, 2, 4, 3, context=12, top_k=5)
+    prompt, ending = probe.randint(0, VOCAB, (2, 3)), torch.full((2, 3), END_OF_TEXT)
+    result = checked(probe, Ending(), prompt, 3, 12)
+    if result.shape[1] != 6:
+        raise Wrong("stops_early")
+    probe.same(result, torch.cat([prompt, ending], dim=1))
 
 
 @exercise.item(
@@ -247,6 +279,10 @@ def _(probe: Probe) -> None:
     try_end(probe, torch.tensor([[VOCAB - 4, VOCAB - 2], [7, VOCAB - 5]]), 12, eos=0)
     for prompt in ([[eos, eos - 4]], [[eos, eos - 2], [5, eos - 5]], [[9, eos]], [[eos - 3, eos], [2, eos - 3]]):
         try_end(probe, torch.tensor(prompt), 8, eos)
+    none_new = torch.tensor([[eos - 3, eos - 1], [2, eos]])
+    added = checked(probe, Script(), none_new, 0, 16, eos_id=eos).shape[1] - 2
+    if added:
+        raise Wrong("wrong_count", got=added, expected=0)
 
 
 # ---- by chance ------------------------------------------------------------------------------------------------------
@@ -263,8 +299,8 @@ def _(probe: Probe) -> None:
     prompt = probe.randint(0, 4, (rows, 2))
 
     def draw(temperature: float, top_k: int | None, seed: int) -> Tensor:
-        options = {"temperature": temperature, "top_k": top_k, "generator": torch.Generator().manual_seed(seed)}
-        result = checked(probe, Dice(), prompt, 2, 8, **options)
+        eos = None if temperature < 1 else 9  # which never comes up
+        result = checked(probe, Dice(), prompt, 2, 8, temperature, top_k, eos, torch.Generator().manual_seed(seed))
         if result.shape[1] != 4:
             raise Wrong("wrong_count", got=result.shape[1] - 2, expected=2)
         return result[:, 2:]
@@ -284,6 +320,10 @@ def _(probe: Probe) -> None:
             raise Wrong("ignores_generator")
         if torch.equal(drawn, draw(temperature, top_k, seed + 1)) or torch.equal(drawn[:, 0], drawn[:, 1]):
             raise Wrong("reseeds")
+    # Each of the tokens should come up some 75 times.
+    drawn = checked(probe, Even(), prompt, 2, 8, 1.0, generator=torch.Generator().manual_seed(seed))[:, 2:]
+    if len(drawn.unique()) < VOCAB:
+        raise Wrong("own_top_k")
 
 
 @exercise.item("reference", "Coincide con un GPT-2 de transformers", "Agrees with a GPT-2 of transformers")
@@ -299,8 +339,11 @@ def _(probe: Probe) -> None:
 
 @exercise.item("no_gradients", "No calcula gradientes", "Computes no gradients")
 def _(probe: Probe) -> None:
+    before = Fake().mode()
     model = try_greedy(probe, 2, 4, 3, context=12)
     if any(model.gradients):
         raise Wrong("gradients")
     if not torch.is_grad_enabled():
         raise Wrong("gradients_left_off")
+    if any(mode != before for mode in [*model.modes, model.mode()]):
+        raise Wrong("changes_mode")

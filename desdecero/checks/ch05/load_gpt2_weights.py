@@ -84,6 +84,12 @@ exercise = Exercise(
             "Some files carry lm_head.weight, the output head, and it is in your way ({error}): where it is, it goes "
             "to out_head.",
         ),
+        "head_ignored": (
+            "El archivo trae una cabeza propia, lm_head.weight, y no ha llegado a «{name}»: si está, va ella; "
+            "wte.weight solo va si no está.",
+            "The file has a head of its own, lm_head.weight, and it has not reached “{name}”: where there is one, it "
+            "goes there; wte.weight does so only if there is none.",
+        ),
         "masks": (
             "Las máscaras que traen algunos archivos, h.0.attn.bias y h.0.attn.masked_bias, te estorban ({error}): "
             "no hagas caso de ellas.",
@@ -118,6 +124,12 @@ exercise = Exercise(
             "“{name}” shares its memory with the dictionary: if that changes, so does the model; copy the values with "
             "copy_ or clone.",
         ),
+        "swapped": (
+            "Has puesto otro tensor en el lugar de «{name}»: no lo cambies por otro, copia los valores en el que ya "
+            "está, con copy_.",
+            "You put another tensor in the place of “{name}”: don't swap it for another, copy the values into the one "
+            "that is there, with copy_.",
+        ),
         "changes_dict": (
             "Modificas el diccionario que recibes ({name}): trabaja con uno nuevo.",
             "You change the dictionary you are given ({name}): work on a new one.",
@@ -129,7 +141,8 @@ exercise = Exercise(
     },
 )
 
-CFG = config(12, 3, 2, vocab_size=19, context_length=8, qkv_bias=True)
+CFG = config(12, 3, 3, vocab_size=19, context_length=8, qkv_bias=True)
+STORED_CFG = config(12, 3, 2, vocab_size=19, context_length=8, qkv_bias=True)  # another number of layers
 _LINEAR = {"attn.c_proj": "att.out_proj", "mlp.c_fc": "ff.layers.0", "mlp.c_proj": "ff.layers.2"}
 
 
@@ -173,19 +186,19 @@ def state(model: GPTModel) -> Weights:
 # ---- right tensors -----------------------------------------------------------------------------------------------
 
 
-def fill(probe: Probe, model: GPTModel, theirs: Weights) -> None:
+def fill(probe: Probe, model: GPTModel, theirs: Weights, cfg: GPTConfig = CFG) -> None:
     try:
         _fill(probe, model, theirs)
     except Wrong as wrong:
         headless = {name: tensor for name, tensor in theirs.items() if name != "lm_head.weight"}
-        if wrong.fault in ("raises", "shape_error") and len(headless) < len(theirs) and _fills(probe, headless):
+        if wrong.fault in ("raises", "shape_error") and len(headless) < len(theirs) and _fills(probe, headless, cfg):
             raise Wrong("head_in_the_way", **wrong.details) from None
         raise
 
 
-def _fills(probe: Probe, theirs: Weights) -> bool:
+def _fills(probe: Probe, theirs: Weights, cfg: GPTConfig) -> bool:
     try:
-        _fill(probe, GPTModel(CFG), theirs)
+        _fill(probe, GPTModel(cfg), theirs)
     except Wrong:
         return False
     return True
@@ -271,8 +284,8 @@ def with_head(theirs: Weights) -> Weights:
 
 def with_prefix(theirs: Weights) -> Weights:
     """As `GPT2LMHeadModel` gives them."""
-    prefixed = {f"transformer.{name}": tensor for name, tensor in with_head(theirs).items()}
-    return prefixed | {"lm_head.weight": prefixed.pop("transformer.lm_head.weight")}
+    # The head comes first, as in a file whose names are in order.
+    return {"lm_head.weight": theirs["wte.weight"]} | {f"transformer.{name}": each for name, each in theirs.items()}
 
 
 def succeeds(probe: Probe, theirs: Weights, ours: Weights) -> bool:
@@ -312,6 +325,20 @@ def _(probe: Probe) -> None:
                 raise
             raise Wrong(fault, **wrong.details) from None
         judge(model, ours, before)
+    own_head(probe)
+
+
+def own_head(probe: Probe) -> None:
+    """A head that is not the token embedding goes to out_head, and nowhere else."""
+    _, theirs, ours = draw(probe)
+    head = probe.randn(*ours["out_head.weight"].shape)
+    for given in (theirs, with_prefix(theirs)):
+        model = GPTModel(CFG)
+        before = state(model)
+        fill(probe, model, given | {"lm_head.weight": head})
+        if close(model.out_head.weight.detach().float(), ours["tok_emb.weight"]):
+            raise Wrong("head_ignored", name="out_head.weight")
+        judge(model, ours | {"out_head.weight": head}, before)
 
 
 # ---- wrong tensors -------------------------------------------------------------------------------------------------
@@ -339,7 +366,8 @@ def refuse(probe: Probe, name: str, theirs: Weights, fault: str) -> None:
     error = complaint(probe, model, theirs)
     if error is None:
         raise Wrong(fault, name=name)
-    if not any(each in error for each in (name, *NAMES[name], *(["lm_head.weight"] if name == "wte.weight" else []))):
+    known = {"wte.weight": [*NAMES["wte.weight"], "lm_head.weight"], "lm_head.weight": ["out_head.weight"]}
+    if not any(each in error for each in (name, *(known.get(name) or NAMES[name]))):
         raise Wrong("unnamed", name=name, error=" ".join(error.split())[:100])
     for own, tensor in state(model).items():
         if own not in before or not torch.equal(tensor, before[own]):
@@ -355,7 +383,8 @@ def fill_whole(probe: Probe) -> None:
 @exercise.item("missing", "Si falta un tensor, lo dice y no toca nada", "A missing tensor: says so and touches nothing")
 def _(probe: Probe) -> None:
     fill_whole(probe)
-    for name in ("ln_f.bias", "h.1.mlp.c_proj.bias", "wpe.weight", "h.0.attn.c_attn.bias", "wte.weight"):
+    first = ("ln_f.bias", "h.1.mlp.c_proj.bias", "wpe.weight", "h.0.attn.c_attn.bias", "wte.weight")
+    for name in (*first, *(name for name in NAMES if name not in first)):
         _, theirs, _ = draw(probe)
         del theirs[name]
         refuse(probe, name, theirs, "accepts_missing")
@@ -375,6 +404,15 @@ def _(probe: Probe) -> None:
         "h.1.mlp.c_fc.weight": (4 * d, d),
         "wpe.weight": (CFG.context_length + 1, d),
         "wte.weight": (CFG.vocab_size + 1, d),
+        "h.0.ln_1.weight": (d + 1,),
+        "h.1.ln_1.bias": (1,),
+        "h.1.ln_2.weight": (1,),
+        "ln_f.bias": (d - 1,),
+        "h.0.attn.c_proj.weight": (1, d),
+        "h.0.mlp.c_fc.bias": (1,),
+        "h.2.mlp.c_proj.weight": (d, 4 * d),
+        "h.2.mlp.c_proj.bias": (d + 1,),
+        "lm_head.weight": (1, d),
     }
     fill_whole(probe)
     for name, size in wrong.items():
@@ -393,6 +431,7 @@ def _(probe: Probe) -> None:
     given = with_masks({name: tensor.clone() for name, tensor in with_prefix(theirs).items()}, "transformer.")
     kept = {name: tensor.clone() for name, tensor in given.items()}
     tensors = list(given.values())
+    own = dict(model.named_parameters())
     fill(probe, model, given)
     judge(model, ours, before)
     for name in sorted(kept.keys() | given.keys()):
@@ -404,15 +443,31 @@ def _(probe: Probe) -> None:
     for name, want in ours.items():
         if name not in parameters or not parameters[name].requires_grad:
             raise Wrong("frozen", name=name)
+        if parameters[name] is not own[name]:
+            raise Wrong("swapped", name=name)
         if not close(parameters[name].float(), want):
             raise Wrong("aliased", name=name)
+    same_tensors(probe)
+
+
+def same_tensors(probe: Probe) -> None:
+    """Without a head in the file, and in another precision: the model's tensors are still its own, and apart."""
+    model, theirs, ours = draw(probe)
+    before, own = state(model), dict(model.named_parameters())
+    fill(probe, model, {name: tensor.double() for name, tensor in theirs.items()})
+    judge(model, ours, before)
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        if parameter is not own[name] or parameter.dtype != before[name].dtype:
+            raise Wrong("swapped", name=name)
+    if model.out_head.weight.data_ptr() == model.tok_emb.weight.data_ptr():
+        raise Wrong("swapped", name="out_head.weight")
 
 
 @exercise.item("reference", "Los logits son los de transformers", "The logits are those of transformers")
 def _(probe: Probe) -> None:
     stored = exercise.stored()
-    model = GPTModel(CFG).eval()
+    model = GPTModel(STORED_CFG).eval()
     token_ids, expected = stored.pop("token_ids"), stored.pop("expected")
-    fill(probe, model, stored)
+    fill(probe, model, stored, STORED_CFG)
     with torch.no_grad():
         probe.same(model.double()(token_ids), expected, rtol=1e-6, atol=1e-6)

@@ -48,6 +48,10 @@ exercise = Exercise(
             "Restas uno (expm1): una pérdida de cero es una perplejidad de 1.",
             "You subtract one (expm1): a loss of zero is a perplexity of 1.",
         ),
+        "capped": (
+            "Pones un límite a la perplejidad de las pérdidas grandes: debe salir exp(loss), por alta que sea.",
+            "You set a limit to the perplexity of large losses: exp(loss) should come out, however high it is.",
+        ),
         "one_for_all": (
             "De un tensor con varias pérdidas sale una sola perplejidad: debe salir una por pérdida.",
             "Of a tensor with several losses a single perplexity comes out: there should be one per loss.",
@@ -56,11 +60,14 @@ exercise = Exercise(
 )
 
 
+LARGE = 45.0  # beyond where some stop; its exponential still fits into float32
+
+
 def mimics(loss: Tensor) -> Mimics:
     """What answers with the usual mistakes would give."""
     found: Mimics = {
         "other_base": [2**loss, 10**loss],
-        "rounded_e": [base**loss for base in (2.7, 2.71, 2.72, 2.718, 2.7183)],
+        "rounded_e": [base**loss for base in (2.7, 2.71, 2.72, 2.718, 2.7183, 2.71828, 2.718282)],
         "inverse": torch.exp(-loss),
         "no_exp": [loss, -loss],
         "logarithm": [torch.log(loss), -torch.log(loss), torch.log2(loss)],
@@ -70,20 +77,20 @@ def mimics(loss: Tensor) -> Mimics:
     return found if loss.numel() == 1 else {**found, "one_for_all": averaged}
 
 
-def of_float(probe: Probe, loss: float, expected: float) -> None:
+def of_float(probe: Probe, loss: float, expected: float, fault: str | None = None) -> None:
     result = number(probe(probe.candidate, loss), "tensor_for_float")
     # An answer that goes through a float32 tensor is right, too.
     wrong = mimics(torch.tensor(loss, dtype=torch.float64))
-    probe.same(result, torch.tensor(expected, dtype=torch.float64), wrong, rtol=1e-5, atol=0)
+    probe.same(result, torch.tensor(expected, dtype=torch.float64), wrong, fault, rtol=1e-5, atol=0)
 
 
-def of_tensor(probe: Probe, loss: Tensor, expected: Tensor) -> Tensor:
+def of_tensor(probe: Probe, loss: Tensor, expected: Tensor, fault: str | None = None) -> Tensor:
     with_one_value = loss.numel() == 1
     # What fails here with several values was written for one: `.item()`, math.exp, float().
     result = probe(probe.candidate, loss, fault="raises" if with_one_value else "one_for_all")
     if not isinstance(result, Tensor):
         raise Wrong("float_for_tensor", got=type_name(result))
-    probe.same(result, expected, mimics(loss.detach()))
+    probe.same(result, expected, mimics(loss.detach()), fault)
     return result
 
 
@@ -94,6 +101,7 @@ def _(probe: Probe) -> None:
     loss = probe.pick(100, 900) / 100
     of_float(probe, loss, math.exp(loss))
     of_float(probe, 0.0, 1.0)
+    of_float(probe, LARGE, math.exp(LARGE), fault="capped")
 
 
 @exercise.item("tensor", "De un tensor da un tensor", "Of a tensor it gives a tensor")
@@ -101,6 +109,8 @@ def _(probe: Probe) -> None:
     for dtype in (torch.float32, torch.float64):
         loss = probe.randn(1, dtype=dtype)[0].abs() * 3 + 0.1
         of_tensor(probe, loss, loss.exp())
+    large = torch.tensor(LARGE, dtype=torch.float64)
+    of_tensor(probe, large, large.exp(), fault="capped")
 
 
 @exercise.item("several", "De varias pérdidas, una perplejidad por cada una", "Of several losses, one perplexity each")

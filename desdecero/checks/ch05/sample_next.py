@@ -64,13 +64,19 @@ exercise = Exercise(
             "Sorteas todos los tokens por igual: cada uno debe salir según su probabilidad, la del softmax.",
             "You draw all tokens alike: each should come out by its probability, that of softmax.",
         ),
+        "overflow": (
+            "Con logits grandes, positivos o negativos, el sorteo falla: exp se desborda o da cero; usa "
+            "torch.softmax, que lo evita.",
+            "With large logits, positive or negative, the draw fails: exp overflows or gives zero; use "
+            "torch.softmax, which avoids that.",
+        ),
         "ignores_top_k": (
             "Salen tokens que no están entre los top_k más probables: pon sus logits a -inf antes del softmax.",
             "Tokens that are not among the top_k likeliest come out: set their logits to -inf before softmax.",
         ),
         "zeroed": (
-            "Pones a 0 los logits descartados, y un logit de 0 aún tiene probabilidad: ponlos a -inf.",
-            "You set the discarded logits to 0, and a logit of 0 still has a probability: set them to -inf.",
+            "Pones los logits descartados a 0 o a otro número, y así aún tienen probabilidad: ponlos a -inf.",
+            "You set the discarded logits to 0 or another number, which still has a probability: set them to -inf.",
         ),
         "drops_ties": (
             "Pierdes los tokens que empatan con el k-ésimo: quédate con todo logit que no sea menor que él.",
@@ -170,7 +176,7 @@ def checked(result: object, rows: int) -> Tensor:
 
 
 def distance(found: Tensor, expected: Tensor) -> float:
-    return float(((found - expected).abs().sum(-1) / 2).max())
+    return float(((found - expected).abs().sum(-1) / 2).nan_to_num(nan=1.0).max())
 
 
 def lost_ties(found: Tensor, kept: Tensor, k: int) -> bool:
@@ -189,8 +195,8 @@ def judge(
 ) -> None:
     """Draw many times from two rows, and compare how often each token comes out."""
     generator = torch.Generator().manual_seed(probe.seed + 1)
-    arguments = (temperature, k, generator)
-    drawn = checked(probe(probe.candidate, logits.repeat(DRAWS, 1), *arguments, fault=fault), 2 * DRAWS)
+    options = {"temperature": temperature, "top_k": k, "generator": generator}
+    drawn = checked(probe(probe.candidate, logits.repeat(DRAWS, 1), fault=fault, **options), 2 * DRAWS)
     if bool((drawn < 0).any() | (drawn >= VOCAB).any()):
         raise Wrong(
             "wrong_frequencies", token=int(drawn[(drawn < 0) | (drawn >= VOCAB)][0]), got="> 0 %", expected="0 %"
@@ -200,10 +206,10 @@ def judge(
     right = ((logits if k is None else kept(logits, k)) / temperature).softmax(-1) if expected is None else expected
     if distance(found, right) < FAR:
         return
-    if bool((found.max(-1).values == 1).all()):
-        raise Wrong("greedy_always" if torch.equal(found.argmax(-1), logits.argmax(-1)) else "one_draw")
     if k is not None and lost_ties(found, kept(logits, k).isfinite(), k):
         raise Wrong("drops_ties")
+    if bool((found.max(-1).values == 1).all()):
+        raise Wrong("greedy_always" if torch.equal(found.argmax(-1), logits.argmax(-1)) else "one_draw")
     # Some mistakes lie close together: the nearest one.
     gaps = {name: min(distance(found, way) for way in ways) for name, ways in mimics(logits, temperature, k).items()}
     nearest = min(gaps, key=gaps.__getitem__)
@@ -245,12 +251,19 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     for temperature in (0.5, 2.5, 1.0):
         judge(probe, two_rows(probe), temperature)
+    for shift in (200.0, -200.0):  # which changes no probability
+        try:
+            judge(probe, two_rows(probe) + shift, 0.8)
+        except Wrong:
+            raise Wrong("overflow") from None
 
 
 @exercise.item("top_k", "Solo entre los k más probables y sus empates", "Only among the k likeliest and their ties")
 def _(probe: Probe) -> None:
     judge(probe, two_rows(probe, (2.0, 1.2, 0.6, -1.0, -1.6, -2.2)), 2.5, 3)
     judge(probe, two_rows(probe, (1.5, 1.0, 1.0, 1.0, -0.5, -1.0)), 2.0, 2)
+    judge(probe, two_rows(probe, (1.5, 1.5, 1.0, 0.5, -0.5, -1.0)), 1.0, 1)
+    judge(probe, two_rows(probe) - 200, 1.5, 3)
     for k in (1, VOCAB):
         logits = two_rows(probe)
         result = probe(probe.candidate, logits, 0.7, k)
@@ -263,14 +276,16 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     logits = two_rows(probe).repeat(50, 1)
 
-    def draw(generator: torch.Generator | None) -> Tensor:
-        return checked(probe(probe.candidate, logits, 1.5, None, generator), len(logits))
+    def draw(k: int | None, generator: torch.Generator | None) -> Tensor:
+        return checked(probe(probe.candidate, logits, 1.5, k, generator), len(logits))
 
-    first, again = (torch.Generator().manual_seed(probe.seed) for _ in range(2))
-    if not torch.equal(draw(first), draw(again)):
-        raise Wrong("ignores_generator")
-    if torch.equal(draw(first), draw(first)) or torch.equal(draw(None), draw(None)):
-        raise Wrong("reseeds")
+    for k in (None, 4):
+        first, again = (torch.Generator().manual_seed(probe.seed) for _ in range(2))
+        if not torch.equal(draw(k, first), draw(k, again)):
+            raise Wrong("ignores_generator")
+        if torch.equal(draw(k, first), draw(k, first)) or torch.equal(draw(k, None), draw(k, None)):
+            raise Wrong("reseeds")
+        checked(probe(probe.candidate, logits[:1], 1.5, k, first), 1)
 
 
 @exercise.item("reference", "Coincide con las probabilidades guardadas", "Agrees with the stored probabilities")

@@ -1,14 +1,17 @@
 """ch05/train_model: the training loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import torch
-from torch.optim import AdamW
+from torch import nn
+from torch.optim import SGD, AdamW
 
 from desdecero.checks._loops import LOOP_FAULTS, Loop, Run, add_loop_items, flat, with_leftovers
 from desdecero.checks.ch05._common import (
     ROUGHLY,
     Batch,
+    Loader,
     TinyModel,
     explained,
     number,
@@ -17,7 +20,7 @@ from desdecero.checks.ch05._common import (
     stored_batches,
 )
 from desdecero.checks.exercise import Exercise
-from desdecero.checks.probe import Probe, Wrong
+from desdecero.checks.probe import Probe, Wrong, type_name
 
 exercise = Exercise(
     id="ch05/train_model",
@@ -28,6 +31,25 @@ exercise = Exercise(
     seconds=20,
     faults={
         **LOOP_FAULTS,
+        "fixed_epochs": (
+            "num_epochs vale {expected} y das {got} vueltas al cargador: no escribas tú el número de épocas.",
+            "num_epochs is {expected} and you go through the loader {got} times: don't write the number of epochs "
+            "yourself.",
+        ),
+        "one_pass": (
+            "Recorres train_loader una sola vez y repites lo que dio: recórrelo de nuevo en cada época, porque un "
+            "cargador que baraja da cada vez otro orden.",
+            "You go through train_loader only once and repeat what it gave: go through it anew in each epoch, because "
+            "a loader that shuffles gives another order each time.",
+        ),
+        "rounded": (
+            "Redondeas las pérdidas: devuélvelas tal cual, y redondea solo al mostrarlas.",
+            "You round the losses: return them as they are, and round only where you show them.",
+        ),
+        "clips": (
+            "Recortas los gradientes antes del paso: aquí no se pide, dalo con los que deja backward().",
+            "You clip the gradients before the step: this is not asked for here, take it with those of backward().",
+        ),
         "calls_none": (
             "Llamas a on_step aunque sea None: comprueba antes que no lo es.",
             "You call on_step although it is None: make sure first that it is not.",
@@ -60,6 +82,12 @@ exercise = Exercise(
             "on_step se llama antes de que el optimizador cambie los pesos: llámalo después de optimizer.step().",
             "on_step is called before the optimizer changes the weights: call it after optimizer.step().",
         ),
+        "on_step_in_a_row": (
+            "Llamas a on_step varias veces seguidas, sin dar ningún paso entre medias: llámalo después de cada paso, "
+            "antes del siguiente.",
+            "You call on_step several times in a row, with no step in between: call it after each step, before the "
+            "next.",
+        ),
     },
 )
 
@@ -68,23 +96,65 @@ SIZES = ((2, 5), (3, 4), (1, 6), (4, 3))
 # Without decay, so that a step without gradients changes nothing.
 LOOP = Loop(lambda model: AdamW(model.parameters(), lr=0.05, weight_decay=0.0))
 
+# Adam hardly cares how long gradients are; this one does. c clips them.
+PLAIN_LOOP = Loop(
+    lambda model: SGD(model.parameters(), lr=0.5),
+    more={"c": lambda model, optimizer, step: nn.utils.clip_grad_norm_(model.parameters(), 1.0)},
+)
 
-def train(probe: Probe, model: TinyModel, batches: list[Batch], on_step: Callable | None = None) -> Run:
+
+class CountingLoader(Loader):
+    """Counts how often it is gone through."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[Batch]:
+        self.passes += 1
+        return super().__iter__()
+
+
+def train(
+    probe: Probe, model: TinyModel, batches: list[Batch], on_step: Callable | None = None, loop: Loop = LOOP
+) -> Run:
     arguments = () if on_step is None else (on_step,)
     with explained({"'NoneType' object is not callable": "calls_none"}):
-        return Run(probe, LOOP, model, batches, *arguments)
+        return Run(probe, loop, model, batches, *arguments)
 
 
 def run(probe: Probe, training: bool = True) -> Run:
     """Let the answer train a random model; its losses must be right, whatever else is looked at."""
     done = train(probe, random_model(probe).train(training), random_batches(probe, *SIZES))
-    done.judge_losses()
+    right = LOOP.losses(done.start, done.batches)
+    done.judge_losses({"rounded": [right.round(decimals=digits) for digits in (1, 2, 3)]})
+    if all(round(loss, 4) == loss for loss in done.losses.tolist()):
+        raise Wrong("rounded")
     return done
+
+
+def go_through(probe: Probe, epochs: int) -> None:
+    """The answer must go through the loader as often as it is told to."""
+    model, loader = random_model(probe), CountingLoader(random_batches(probe, *SIZES))
+    losses = probe(probe.candidate, model, loader, LOOP.optimizer(model), epochs)
+    if not isinstance(losses, list):
+        raise Wrong("not_a_list", got=type_name(losses))
+    found, rest = divmod(len(losses), len(loader))
+    if rest:
+        raise Wrong("wrong_count", got=len(losses), expected=epochs * len(loader))
+    if found != epochs:
+        raise Wrong("fixed_epochs", got=found, expected=epochs)
+    if loader.passes < epochs:
+        raise Wrong("one_pass")
 
 
 @exercise.item("losses", "Devuelve la pérdida de cada paso", "Returns the loss of every step", points=2)
 def _(probe: Probe) -> None:
     run(probe)
+    # Single tokens that the model gets quite wrong: gradients longer than 1.
+    steep = random_batches(probe, *[(1, 1)] * len(SIZES))
+    done = train(probe, random_model(probe, scale=8.0), steep, loop=PLAIN_LOOP)
+    done.judge_losses({"clips": lambda: PLAIN_LOOP.losses(done.start, steep, "zbcs")})
+    for epochs in (1, 2):
+        go_through(probe, epochs)
 
 
 def leftover(probe: Probe) -> Run:
@@ -120,6 +190,8 @@ def _(probe: Probe) -> None:
     probe.same(given, done.losses, fault="on_step_loss", **ROUGHLY)
     if torch.equal(seen[0], flat(done.start)):
         raise Wrong("on_step_early")
+    if any(torch.equal(one, other) for one, other in pairwise(seen)):
+        raise Wrong("on_step_in_a_row")
 
 
 @exercise.item("reference", "Coincide con el entrenamiento guardado", "Agrees with the stored training run")

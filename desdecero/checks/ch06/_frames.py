@@ -31,6 +31,15 @@ SHARED_FAULTS = {
         "Salen las mismas filas con cualquier semilla: pasa random_state=seed a lo que sortea.",
         "The same rows come out whatever the seed: pass random_state=seed to whatever draws.",
     ),
+    "zero_is_none": (
+        "Con seed=0 salen cada vez filas distintas: el 0 es una semilla como otra, aunque «if» y «or» lo tomen por "
+        "falso.",
+        "With seed=0 the rows differ every time: 0 is a seed like any other, even if “if” and “or” take it for false.",
+    ),
+    "default_seed": (
+        "Si no se da semilla, deben salir las filas de seed=0: ese es su valor por defecto, seed=0 en la cabecera.",
+        "When no seed is given, the rows should be those of seed=0: that is its default, seed=0 in the signature.",
+    ),
 }
 
 
@@ -88,10 +97,15 @@ def call(probe: Probe, frame: pd.DataFrame, fault: str = "raises", **options: ob
     return result, given.equals(frame) and list(given.columns) == list(frame.columns)
 
 
-def check_seed(draws: Callable[[int], object]) -> None:
-    """The same seed must draw the same, and another one something else."""
-    first = draws(3)
-    if draws(3) != first:
+def check_seed(draws: Callable[..., object]) -> None:
+    """The same seed must draw the same, and another one something else; 0 is a seed, and the default."""
+    first = draws(seed=3)
+    if draws(seed=3) != first:
         raise Wrong("not_repeatable")
-    if all(draws(seed) == first for seed in (0, 1, 2)):
+    zero = draws(seed=0)
+    if draws(seed=0) != zero:
+        raise Wrong("zero_is_none")
+    if all(draws(seed=seed) == first for seed in (0, 1, 2)):
         raise Wrong("seed_ignored")
+    if draws() != zero:
+        raise Wrong("default_seed")

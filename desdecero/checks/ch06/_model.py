@@ -50,7 +50,7 @@ class Watched(GPTModel):
     def __init__(self, cfg: GPTConfig, num_classes: int) -> None:
         super().__init__(cfg)
         self.out_head = nn.Linear(cfg.emb_dim, num_classes)
-        self.context_length = cfg.context_length
+        self.limit = cfg.context_length  # not "context_length": GPTModel has no such attribute
         self.calls: list[Call] = []
 
     def in_training(self) -> bool:
@@ -72,9 +72,20 @@ class Scored(Watched):
         self.scores = scores
 
     def logits(self, token_ids: Tensor) -> Tensor:
-        if token_ids.shape[1] > self.context_length:  # as in a GPT, and so do ids of one dimension
+        if token_ids.shape[1] > self.limit:  # as in a GPT, and so do ids of one dimension
             raise IndexError("index out of range in self")
         return running_mean(token_ids, self.scores)
+
+
+class Wrapped(nn.Module):
+    """A model of which nothing is known but that it takes ids and gives logits."""
+
+    def __init__(self, model: Watched) -> None:
+        super().__init__()
+        self.inner = model
+
+    def forward(self, token_ids: Tensor) -> Tensor:
+        return self.inner(token_ids)
 
 
 def running_mean(token_ids: Tensor, scores: Tensor) -> Tensor:

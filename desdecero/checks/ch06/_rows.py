@@ -1,11 +1,13 @@
 """The rows that text_classification_dataset must make, and those that the usual mistakes make."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from desdecero.checks.ch06._texts import padded, tokenizer
+from desdecero.checks.ch06._texts import KNOWN, padded, tokenizer
 from desdecero.checks.probe import Wrong
+from desdecero.checks.values import brief
+from desdecero.edition import say
 
 Pairs = list[tuple[list[int], int]]
 
@@ -50,6 +52,11 @@ def lengths(*choices: Callable[[Case], int]) -> tuple[Callable[[Case], Pairs], .
     return tuple(partial(pairs_like, length=length) for length in choices)
 
 
+def rewritten(case: Case, change: Callable[[str], str]) -> Pairs:
+    """The items of one who changes each text before encoding it."""
+    return pairs_like(replace(case, texts=tuple(map(change, case.texts))))
+
+
 def at_least_longest(case: Case) -> int:
     return case.longest() if case.max_length is None else min(case.max_length, case.longest())
 
@@ -77,6 +84,10 @@ MIMICS = {
     "shrinks": lengths(at_least_longest),
     "zero_taken_for_none": partial(pairs_like, pad=lambda case: case.pad_id or case.end_of_text),
     "pad_ignored": partial(pairs_like, pad=lambda case: case.end_of_text),
+    "changes_text": tuple(
+        partial(rewritten, change=change)
+        for change in (str.strip, str.lower, str.rstrip, str.lstrip, lambda text: " ".join(text.split()))
+    ),
 }
 
 
@@ -86,8 +97,22 @@ def explain(cases: list[Case], got: list[Pairs]) -> None:
         expected = pairs_like(case)
         if sorted(row for row, _ in pairs) == sorted(row for row, _ in expected) and pairs != expected:
             raise Wrong("order")
+        for row, _ in pairs:
+            if {token for token in row if token >= KNOWN} - {row[-1], case.pad(), case.end_of_text}:
+                raise Wrong("other_tokenizer")
         for ids, (row, _), (wanted, _) in zip(case.encoded(), pairs, expected):
             if len(row) != len(wanted):
                 raise Wrong("row_length", got=len(row), expected=len(wanted))
-            if row != wanted and row[: len(ids)] == wanted[: len(ids)]:
+            if row != wanted and row[: len(ids)] == wanted[: len(ids)] and row[-1] != case.pad():
                 raise Wrong("wrong_pad", got=row[-1], expected=case.pad())
+        for text, (row, label), (wanted, right) in zip(case.texts, pairs, expected):
+            if row != wanted:
+                at = next(i for i, (a, b) in enumerate(zip(row, wanted)) if a != b)
+                told, due = brief(row[at:], 40), brief(wanted[at:], 40)
+                es = f"los ids de {brief(text, 40)} son, desde el número {at}, {told} y se esperaba {due}"
+                en = f"the ids of {brief(text, 40)} are, from number {at} on, {told}, expected {due}"
+                raise Wrong(None, detail=say(es, en))
+            if label != right:
+                es = f"la etiqueta de {brief(text, 40)} es {label} y se esperaba {right}"
+                en = f"the label of {brief(text, 40)} is {label}, expected {right}"
+                raise Wrong(None, detail=say(es, en))

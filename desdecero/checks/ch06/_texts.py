@@ -10,6 +10,7 @@ WORDS = ("gallina", "barca", "niña", "¿cuándo?", "hen", "PREMIO", "poplar", "
 
 # In the order in which they are joined: then a text has fewer tokens than characters, and some have more.
 _MERGES = (b"ga", b"ll", b"gall", b"in", b"gallin", b"gallina", b" l", b"ba", b"bar", b"ca", b"barca", b"am", b"ar")
+KNOWN = 256 + len(_MERGES)  # the ids from here on mean nothing to this tokenizer, but for the end of text
 
 
 @lru_cache

@@ -148,9 +148,10 @@ def check_trained(model: GPTModel, wanted: int) -> None:
         raise Wrong("nothing_frozen")
     if not all(trains(model.final_norm)):
         raise Wrong("frozen_norm")
-    for name in ("tok_emb", "pos_emb"):
-        if any(trains(getattr(model, name))):
-            raise Wrong("trainable_embeddings", name=name)
+    for name, parameter in model.named_parameters():
+        part = name.split(".")[0]
+        if parameter.requires_grad and part not in ("out_head", "final_norm", "trf_blocks"):
+            raise Wrong("trainable_embeddings", name=part)
     blocks = [trains(block) for block in model.trf_blocks]
     n = len(blocks)
     got, expected = [i for i in range(n) if any(blocks[i])], list(range(n - wanted, n))

@@ -1,6 +1,7 @@
 """ch06/balance_classes: as many rows of each class as the rarest has."""
 
 from collections import Counter
+from functools import partial
 
 import pandas as pd
 
@@ -132,7 +133,7 @@ def _(probe: Probe) -> None:
     drawn = [balanced(probe, frame, seed=seed)[:8] for seed in range(3)]
     if all(rows in (list(range(8)), list(range(32, 40))) for rows in drawn):
         raise Wrong("first_rows")
-    check_seed(lambda seed: balanced(probe, frame, seed=seed))
+    check_seed(partial(balanced, probe, frame))
     small = table(probe, {"spam": 4, "ham": 8})
     ever = {row for seed in range(30) for row in balanced(probe, small, seed=seed)}
     if len(ever) < len(small):  # by chance once in a hundred million

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import product
 
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -10,6 +11,7 @@ from desdecero.checks.ch06._model import (
     MODE_FAULTS,
     Scored,
     Watched,
+    Wrapped,
     check_calls,
     check_gradients,
     check_mode,
@@ -107,6 +109,18 @@ exercise = Exercise(
             "Con max_batches divides entre todos los ejemplos: es entre los que se han visto.",
             "With max_batches you divide by all examples: it is by those that were seen.",
         ),
+        "reads_all": (
+            "Con max_batches el modelo lee también los demás lotes, aunque no los cuentes: para ahí el bucle, con "
+            "islice o break.",
+            "With max_batches the model reads the other batches as well, even if you do not count them: stop the loop "
+            "there, with islice or break.",
+        ),
+        "asks_too_much": (
+            "Si el modelo no es un GPT y los lotes vienen en una lista, tu código se interrumpe ({error}): basta con "
+            "llamar a model(ids) y recorrer loader.",
+            "When the model is no GPT and the batches come in a list, your code stops ({error}): it is enough to call "
+            "model(ids) and to loop over loader.",
+        ),
         **MODE_FAULTS,
         "empty_loader": (
             "Sin ningún ejemplo no hay exactitud: el resultado debe ser math.nan, y es {got}.",
@@ -148,18 +162,22 @@ def same(way: Callable[[Case], float], case: Case, right: float) -> bool:
         return False
 
 
-def accuracy(probe: Probe, model: Watched, case: Case) -> float:
+def accuracy(probe: Probe, model: Watched, case: Case, plain: bool = False) -> float:
+    """What the answer gives; with `plain`, for a model that is not known to be a GPT and a list of batches."""
     options = {} if case.max_batches is None else {"max_batches": case.max_batches}
-    result = probe(probe.candidate, model, case.loader(), **options)
+    if plain:
+        result = probe(probe.candidate, Wrapped(model), list(case.loader()), fault="asks_too_much", **options)
+    else:
+        result = probe(probe.candidate, model, case.loader(), **options)
     if not isinstance(result, float):
         raise Wrong("not_a_float", got=type_name(result))
     return value(result)
 
 
-def compare(probe: Probe, sizes: list[tuple], telling: tuple[str, ...] = ()) -> None:
+def compare(probe: Probe, sizes: list[tuple], telling: tuple[str, ...] = (), plain: bool = False) -> None:
     """Judge data sets of these sizes together: examples, tokens, classes, batch size and `max_batches`."""
     drawn = [draw(probe, *size, telling) for size in sizes]
-    got = [accuracy(probe, model.eval(), case) for model, case in drawn]
+    got = [accuracy(probe, model.eval(), case, plain) for model, case in drawn]
 
     def quote(case: Case) -> tuple[str]:
         n = len(case.labels)
@@ -167,6 +185,11 @@ def compare(probe: Probe, sizes: list[tuple], telling: tuple[str, ...] = ()) -> 
 
     likely_first = {fault: MIMICS[fault] for fault in telling} | MIMICS
     judge([(case,) for _, case in drawn], got, by_example, likely_first, quote)
+    for model, case in drawn:
+        seen = {tuple(row) for call in model.calls for row in call.token_ids.tolist()}
+        count = sum(len(labels) for _, labels in case.batches())
+        if not seen <= set(map(tuple, case.token_ids[:count].tolist())):
+            raise Wrong("reads_all")
 
 
 @exercise.item("last_token", "Cuenta los aciertos del último token", "Counts what the last token gets right", points=2)
@@ -179,6 +202,7 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     telling = ("mean_of_batches", "one_batch", "divides_by_batches", "wrong_position")
     compare(probe, [(11, 5, 3, 4, None), (13, 2, 2, 6, None), (9, 3, 5, 4, None), (22, 4, 3, 5, None)], telling)
+    compare(probe, [(10, 1, 3, 4, None), (13, 1, 2, 5, None)])
 
 
 @exercise.item("max_batches", "Con max_batches, solo los primeros lotes", "With max_batches, only the first batches")
@@ -186,30 +210,35 @@ def _(probe: Probe) -> None:
     telling = ("max_batches_ignored", "one_batch_more", "one_batch_less", "whole_loader")
     compare(probe, [(19, 3, 3, 4, 3), (23, 2, 4, 3, 5), (29, 2, 3, 6, 3)], telling)
     compare(probe, [(7, 3, 3, 3, 1), (7, 3, 3, 3, 3), (10, 3, 3, 4, 12)])
+    compare(probe, [(10, 3, 3, 4, None), (7, 4, 2, 3, 2)], plain=True)
 
 
 @exercise.item("mode", "En modo eval, y restaura el que había", "In eval mode, and restores the one found")
 def _(probe: Probe) -> None:
     compare(probe, [(9, 3, 3, 4, None)])
-    for was_training in (True, False):
-        model, case = draw(probe, 9, 3, 3, 4, None, ())
+    for was_training, max_batches in product((True, False), (None, 1)):
+        model, case = draw(probe, 9, 3, 3, 4, max_batches, ())
         accuracy(probe, model.train(was_training), case)
         check_mode(model, was_training)
 
 
 @exercise.item("no_gradients", "No calcula gradientes", "Computes no gradients")
 def _(probe: Probe) -> None:
-    model, case = draw(probe, 9, 3, 3, 4, None, ())
-    accuracy(probe, model.eval(), case)
-    check_gradients(model)
+    for max_batches in (None, 1):
+        model, case = draw(probe, 9, 3, 3, 4, max_batches, ())
+        accuracy(probe, model.eval(), case)
+        check_gradients(model)
     compare(probe, [(9, 3, 3, 4, None)])
 
 
 @exercise.item("empty", "Sin ejemplos, el resultado es nan", "Without examples the result is nan")
 def _(probe: Probe) -> None:
     compare(probe, [(5, 3, 3, 2, None)])
+    model, case = draw(probe, 5, 3, 3, 2, None, ())
+    accuracy(probe, model.train(), case)
+    tidy = model.in_training() and torch.is_grad_enabled()
     nothing = TensorDataset(torch.zeros(0, 3, dtype=torch.long), torch.zeros(0, dtype=torch.long))
-    model = Scored(probe.randn(40, 3), 5).eval()
+    model = Scored(probe.randn(40, 3), 5).train()
     try:
         result = probe(probe.candidate, model, DataLoader(nothing, batch_size=2))
     except Wrong as wrong:
@@ -218,6 +247,9 @@ def _(probe: Probe) -> None:
         ) from None
     if not isinstance(result, float) or not math.isnan(result):
         raise Wrong("empty_loader", got=repr(result))
+    if tidy:  # else another item says so
+        check_mode(model, was_training=True)
+        check_gradients(model)
 
 
 @exercise.item("reference", "Coincide con el valor guardado", "Agrees with the stored value")

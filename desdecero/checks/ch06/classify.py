@@ -1,6 +1,6 @@
 """ch06/classify: one text in, the name of its class out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -128,7 +128,7 @@ class Case:
 
     def row(self) -> list[int]:
         """The truth: what the model must be given."""
-        return padded(self.encoded(), min(self.max_length, self.model.context_length), self.pad_id)
+        return padded(self.encoded(), min(self.max_length, self.model.limit), self.pad_id)
 
     def logits(self) -> torch.Tensor:
         return running_mean(torch.tensor([self.row()]), self.model.scores)[0]  # (T, C)
@@ -180,15 +180,23 @@ def check_row(model: Watched, ids: list[int], row: list[int], pad_id: int) -> No
         raise Wrong("not_padded", got=len(got), expected=length)
     if len(got) == length > kept and got[:kept] == row[:kept] and len(set(got[kept:])) == 1:
         raise Wrong("wrong_pad", got=got[-1], expected=pad_id)
-    if got == padded(ids, model.context_length, pad_id):
+    if got == padded(ids, model.limit, pad_id):
         raise Wrong("pads_to_context")
     if len(ids) > length and got == ids[-length:]:
         raise Wrong("cut_left")
-    if len(got) > model.context_length:
-        raise Wrong("too_long", got=len(got), expected=model.context_length)
+    if len(got) > model.limit:
+        raise Wrong("too_long", got=len(got), expected=model.limit)
     if got == ids and len(ids) > length:
         raise Wrong("not_truncated")
-    raise Wrong("wrong_row", got=brief(got), expected=brief(row))
+    at = next((i for i, (a, b) in enumerate(zip(got, row)) if a != b), min(len(got), length))
+    raise Wrong("wrong_row", got=from_place(got, at), expected=from_place(row, at))
+
+
+def from_place(ids: list[int], at: int) -> str:
+    """Some ids, that at place `at` among them."""
+    start = at - 2 if at > 4 else 0
+    shown = [str(token) for token in ids[start : start + 8]]
+    return "[" + ", ".join(["..."] * (start > 0) + shown + ["..."] * (len(ids) > start + 8)) + "]"
 
 
 def name(probe: Probe, case: Case) -> str:
@@ -239,6 +247,8 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     compare(probe, [draw(probe, 2, 40, 40, pad_id=0) for _ in range(3)])
     compare(probe, [draw(probe, 0, 5, 8), draw(probe, 0, 3, 3)])
+    spaced = draw(probe, 2, 40, 60)
+    compare(probe, [replace(spaced, text=f" \n{spaced.text}  Ñ\tSÍ ")])
 
 
 @exercise.item("mode", "En modo eval, y restaura el que había", "In eval mode, and restores the one found")

@@ -1,6 +1,7 @@
 """ch06/split_dataset: shuffle a table, then cut it in three."""
 
 import math
+from functools import partial
 
 import pandas as pd
 
@@ -50,6 +51,10 @@ exercise = Exercise(
             "Las partes están en otro orden: train, validación y prueba.",
             "The parts come in another order: train, validation and test.",
         ),
+        "needs_column": (
+            "Falla si la tabla no tiene una columna «label» ({error}): para barajar y cortar no hace falta ninguna.",
+            "It fails when the table has no column “label” ({error}): shuffling and cutting need none.",
+        ),
         "fixed_shares": (
             "Los tamaños son siempre los de 0.7 y 0.1: usa los argumentos train y validation.",
             "The sizes are always those of 0.7 and 0.1: use the arguments train and validation.",
@@ -88,6 +93,12 @@ exercise = Exercise(
         "rest_not_shuffled": (
             "Sorteas las filas de train, pero entre validación y prueba cortas por orden: baraja toda la tabla.",
             "You draw the rows of train, but cut validation and test in order: shuffle the whole table.",
+        ),
+        "classes_together": (
+            "Cada clase sigue junta: barajas dentro de cada una, y lo que queda para validar y probar es de una sola. "
+            "Baraja la tabla entera.",
+            "Each class still stands together: you shuffle within each, and what is left to validate and test is all "
+            "of one class. Shuffle the whole table.",
         ),
     },
 )
@@ -165,13 +176,13 @@ def split(
     return parts
 
 
-def messages(probe: Probe, n: int, gaps: bool = False) -> pd.DataFrame:
-    return table(probe, {"ham": n - n // 3, "spam": n // 3}, gaps=gaps)
+def messages(probe: Probe, n: int, **options: object) -> pd.DataFrame:
+    return table(probe, {"ham": n - n // 3, "spam": n // 3}, **options)
 
 
-def telling_messages(probe: Probe, train: float, validation: float) -> pd.DataFrame:
+def telling_messages(probe: Probe, train: float, validation: float, **options: object) -> pd.DataFrame:
     counts = telling(train, validation)
-    return messages(probe, counts[probe.pick(0, len(counts))])
+    return messages(probe, counts[probe.pick(0, len(counts))], **options)
 
 
 @exercise.item(
@@ -194,9 +205,12 @@ def _(probe: Probe) -> None:
     drawn = [split(probe, frame, seed=seed) for seed in range(4)]
     if all(train == list(range(len(train))) for train, _, _ in drawn):
         raise Wrong("not_shuffled")
-    check_seed(lambda seed: split(probe, frame, seed=seed))
+    check_seed(partial(split, probe, frame))
     if all(max(part) < min(other) for _, part, other in drawn) or all(min(p) > max(o) for _, p, o in drawn):
         raise Wrong("rest_not_shuffled")
+    label = frame["label"].tolist()
+    if all(len({label[row] for row in part + other}) == 1 for _, part, other in drawn):
+        raise Wrong("classes_together")
 
 
 @exercise.item("few_rows", "Con pocas filas, una parte puede quedar vacía", "With few rows, a part may be empty")
@@ -209,6 +223,7 @@ def _(probe: Probe) -> None:
 def _(probe: Probe) -> None:
     frame = messages(probe, 27, gaps=True)
     split(probe, frame, fault="index_labels")
+    split(probe, messages(probe, 27, column="kind"), fault="needs_column")
 
 
 @exercise.item("reference", "Coincide con los tamaños guardados", "Agrees with the stored sizes")

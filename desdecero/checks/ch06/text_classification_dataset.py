@@ -1,5 +1,6 @@
 """ch06/text_classification_dataset: texts as rows of token ids, all of one length."""
 
+from dataclasses import replace
 from operator import getitem
 
 import pandas as pd
@@ -122,6 +123,14 @@ exercise = Exercise(
             "Rellenas con {got} y debía ser con {expected}: pad_id o, sin él, tokenizer.eot_token.",
             "You pad with {got}; it should be with {expected}: pad_id or, without it, tokenizer.eot_token.",
         ),
+        "changes_text": (
+            "Cambias el texto antes de codificarlo (espacios, mayúsculas): se codifica tal cual.",
+            "You change the text before encoding it (spaces, case): it is encoded as it is.",
+        ),
+        "other_tokenizer": (
+            "No usas el tokenizador que recibe __init__: codifica con él, no con otro.",
+            "You do not use the tokenizer that __init__ is given: encode with it, not with another.",
+        ),
         "order": (
             "Los textos y las etiquetas ya no van emparejados como al principio: conserva el orden de los dos.",
             "Texts and labels are no longer paired as they were: keep both in their order.",
@@ -129,6 +138,16 @@ exercise = Exercise(
         "series": (
             "Falla con columnas de una tabla, cuyo índice no cuenta desde 0: recórrelas, o conviértelas con list(...).",
             "It fails with columns of a table, whose index does not count from 0: loop over them, or use list(...).",
+        ),
+        "iterators": (
+            "Falla si los textos o las etiquetas llegan en un iterador, que se recorre una sola vez: usa un solo bucle "
+            "con cada uno, o guárdalo antes con list(...).",
+            "It fails when texts or labels come as an iterator, which can be looped over only once: use a single loop "
+            "for each, or keep it with list(...) first.",
+        ),
+        "changes_lists": (
+            "Tu código modifica la lista de textos o la de etiquetas que recibe: haz listas nuevas.",
+            "Your code changes the list of texts or that of labels it is given: make new lists.",
         ),
         "shared": (
             "Dos conjuntos de datos se mezclan: guarda los datos en self, no en la clase ni en variables globales.",
@@ -142,14 +161,21 @@ exercise = Exercise(
 )
 
 
-def make(probe: Probe, case: Case, columns: bool = False) -> Dataset:
-    """The student's data set; with `columns`, from those of a table whose index does not count from 0."""
-    options = {name: getattr(case, name) for name in ("max_length", "pad_id") if getattr(case, name) is not None}
+# What the texts and labels may come in, and the fault of an answer that stops with an error there.
+SOURCES = {"lists": "raises", "columns": "series", "iterators": "iterators"}
+
+
+def make(probe: Probe, case: Case, source: str = "lists") -> Dataset:
+    """The student's data set; from `columns` of a table whose index does not count from 0, if so wished."""
+    by_place = () if case.max_length is None else (case.max_length,)
+    options = {} if case.pad_id is None else {"pad_id": case.pad_id}
     texts, labels = list(case.texts), list(case.labels)
-    if columns:
+    if source == "columns":
         texts, labels = (pd.Series(values, index=range(7, 7 + len(values))) for values in (texts, labels))
-    fault = "series" if columns else "raises"
-    dataset = probe(probe.candidate, texts, labels, tokenizer(case.end_of_text), fault=fault, **options)
+    elif source == "iterators":
+        texts, labels = iter(texts), iter(labels)
+    given = texts, labels, tokenizer(case.end_of_text), *by_place
+    dataset = probe(probe.candidate, *given, fault=SOURCES[source], **options)
     if not isinstance(dataset, Dataset):
         raise Wrong("not_a_dataset", got=type_name(probe.candidate))
     return dataset
@@ -185,6 +211,12 @@ def holds(probe: Probe, dataset: Dataset, start: int, case: Case) -> bool:
         return False
 
 
+def holds_from_iterators(probe: Probe, case: Case) -> bool:
+    """Whether all is there when the texts and the labels can be looped over only once."""
+    dataset = make(probe, case, "iterators")
+    return probe(len, dataset, fault="iterators") == len(case.texts) and holds(probe, dataset, 0, case)
+
+
 def read(probe: Probe, case: Case, dataset: Dataset, fault: str = "raises") -> Pairs:
     """Everything in the data set."""
     count = probe(len, dataset, fault="no_length")
@@ -196,13 +228,12 @@ def read(probe: Probe, case: Case, dataset: Dataset, fault: str = "raises") -> P
     return [item(probe, dataset, i, fault) for i in range(count)]
 
 
-def compare(probe: Probe, cases: list[Case], columns: bool = False) -> None:
-    datasets = [make(probe, case, columns) for case in cases]
-    fault = "series" if columns else "raises"
-    got = [read(probe, case, dataset, fault) for case, dataset in zip(cases, datasets)]
+def compare(probe: Probe, cases: list[Case], source: str = "lists") -> None:
+    datasets = [make(probe, case, source) for case in cases]
+    got = [read(probe, case, dataset, SOURCES[source]) for case, dataset in zip(cases, datasets)]
     for case, pairs in zip(cases, got):
         widths = {len(row) for row, _ in pairs}
-        if case.max_length is None and len(widths) == 1 and (width := widths.pop()) >= 256:
+        if case.max_length is None and len(widths) == 1 and (width := widths.pop()) >= max(256, case.longest() + 2):
             raise Wrong("to_context", got=width)
     if len(got) > 1 and got[0] == got[-1] != pairs_like(cases[0]):
         raise Wrong("shared")
@@ -232,12 +263,15 @@ def _(probe: Probe) -> None:
             raise Wrong("wrong_length", got=count, expected=len(case.texts))
         if any(label != wanted for (_, label), wanted in zip(read(probe, case, dataset), case.labels)):
             compare(probe, [case])
-    compare(probe, [draw(probe, 2, 6, 3), draw(probe, 3, 1, 5)])
+    spaced = draw(probe, 2, 3, 1)
+    spaced = replace(spaced, texts=tuple(f" \n{text}  Ñ\tSÍ " for text in spaced.texts))
+    compare(probe, [draw(probe, 2, 6, 3), spaced, draw(probe, 3, 1, 5)])
 
 
 @exercise.item("longest", "Rellena hasta el texto más largo", "Pads up to the longest text", points=2)
 def _(probe: Probe) -> None:
     compare(probe, [draw(probe, 2, 5, 3, 8, 1), draw(probe, 7, 3), draw(probe, 0, 4), draw(probe, 4)])
+    compare(probe, [draw(probe, 2, 300)])  # more tokens than GPT-2 reads
 
 
 @exercise.item("max_length", "Con max_length, todas las filas miden eso", "With max_length, all rows are that long")
@@ -268,8 +302,8 @@ def _(probe: Probe) -> None:
 @exercise.item("sources", "Desde columnas de una tabla, en cualquier orden", "From a table's columns, in any order")
 def _(probe: Probe) -> None:
     first, second = draw(probe, 3, 1, 6, 2, 4), draw(probe, 2, 5, 1)
-    compare(probe, [first, second], columns=True)
-    dataset = make(probe, first, columns=True)
+    compare(probe, [first, second], "columns")
+    dataset = make(probe, first, "columns")
     expected = pairs_like(first)
     for index in (3, 0, 0, 4, 1):
         if item(probe, dataset, index) != expected[index]:
@@ -277,6 +311,8 @@ def _(probe: Probe) -> None:
     batches = probe(lambda dataset: list(DataLoader(dataset, batch_size=2)), dataset)
     if [ids.tolist() for ids, _ in batches] != [[row for row, _ in expected[i : i + 2]] for i in (0, 2, 4)]:
         raise Wrong("ignores_index")
+    if not holds_from_iterators(probe, first):
+        raise Wrong("iterators")
 
 
 @exercise.item("reference", "Coincide con las filas guardadas", "Agrees with the stored rows")
@@ -288,7 +324,10 @@ def _(probe: Probe) -> None:
         ("cut", {"max_length": stored["cut"].shape[1]}),
         ("wide", {"max_length": stored["wide"].shape[1], "pad_id": 3}),
     ):
-        dataset = probe(probe.candidate, texts, labels, tokenizer(256, merges=False), **options)
+        given = texts.copy(), labels.copy()
+        dataset = probe(probe.candidate, *given, tokenizer(256, merges=False), **options)
+        if given != (texts, labels):
+            raise Wrong("changes_lists")
         got = [item(probe, dataset, i) for i in range(len(texts))]
         probe.same(torch.tensor([label for _, label in got]), stored["labels"])
         for (row, _), expected in zip(got, stored[name]):

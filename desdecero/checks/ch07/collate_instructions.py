@@ -303,8 +303,8 @@ def _(probe: Probe) -> None:
 
 @exercise.item("settings", "Con otro pad_id y otro ignore_index", "With another pad_id and ignore_index")
 def _(probe: Probe) -> None:
-    compare(probe, [(draw(probe, 2, 5, 3), pad_id, -100, None) for pad_id in (3, probe.pick(20, 90), 50_256)])
-    compare(probe, [(draw(probe, 2, 5, 3), 7, ignore_index, None) for ignore_index in (-1, -probe.pick(2, 90))])
+    compare(probe, [(draw(probe, 2, 5, 3), pad_id, -100, None) for pad_id in (3, probe.pick(20, 90), 50_256, 0)])
+    compare(probe, [(draw(probe, 2, 5, 3), 7, ignore_index, None) for ignore_index in (-1, -probe.pick(2, 90), 0)])
 
 
 @exercise.item("max_length", "Al final se corta a max_length", "At the end it is cut to max_length")
@@ -312,12 +312,13 @@ def _(probe: Probe) -> None:
     rows = draw(probe, 3, 9, 6)
     compare(probe, [(rows, 7, -100, max_length) for max_length in (5, 1, 8, 9, 10, 20)])
     compare(probe, [(draw(probe, 4, 4), 7, -100, max_length) for max_length in (2, 3, 4, 5)])
+    compare(probe, [(draw(probe, 3, 1_100), 7, -100, None)])  # more tokens than GPT-2 reads
 
 
 @exercise.item("pad_in_text", "pad_id dentro de un texto", "pad_id within a text")
 def _(probe: Probe) -> None:
     first, second, third, without = draw(probe, 6, 4, 9, 5)
-    first[2], second[-1], third[5] = 7, 7, 7
+    first[2], second[-1], third[5], third[2] = 7, 7, 7, 0
     batches = ([first, without, second, third], [second, third, without], [first])
     compare(probe, [(batch, 7, *rest) for batch, rest in zip(batches, ((-100, None), (-5, 6), (-100, None)))])
 

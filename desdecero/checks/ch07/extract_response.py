@@ -2,8 +2,19 @@
 
 import re
 from functools import partial
+from itertools import starmap
 
-from desdecero.checks.ch07._common import ENGLISH, ENTRIES, HEADINGS, SPANISH, prompt_of, text_result, words
+from desdecero.checks.ch07._common import (
+    ENGLISH,
+    ENTRIES,
+    HEADINGS,
+    SPANISH,
+    entry,
+    prompt_of,
+    text_result,
+    unexpected_text,
+    words,
+)
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong
 from desdecero.checks.values import cut, judge
@@ -22,6 +33,18 @@ exercise = Exercise(
         "prompt_kept": (
             "El prompt sigue ahí: quítalo del principio de lo generado.",
             "The prompt is still there: remove it from the start of what was generated.",
+        ),
+        "prompt_pattern": (
+            "Tomas el prompt por una expresión regular, y los signos que lleve (?, *, paréntesis) no valen por sí "
+            "mismos: usa removeprefix, o re.escape.",
+            "You take the prompt for a regular expression, in which its signs (?, *, brackets) do not stand for "
+            "themselves: use removeprefix, or re.escape.",
+        ),
+        "stripped_first": (
+            "Quitas el espacio en blanco antes que el prompt, que ya no coincide si empieza o acaba con él: quita "
+            "primero el prompt.",
+            "You strip the white space before removing the prompt, which no longer matches if it begins or ends with "
+            "some: remove the prompt first.",
         ),
         "heading_kept": (
             "El encabezado sigue delante de la respuesta: antes de buscarlo, quita el espacio en blanco del principio.",
@@ -57,6 +80,10 @@ exercise = Exercise(
         "heading_anywhere": (
             "Buscas el encabezado en todo el texto: quítalo solo del principio, porque la respuesta puede mencionarlo.",
             "You look for the heading in the whole text: remove it only from the start, the response may mention it.",
+        ),
+        "cut_short": (
+            "Cortas la respuesta en el siguiente encabezado: devuelve todo lo que sigue, aunque el modelo se pase.",
+            "You cut the response at the next heading: return all that follows, even if the model goes on too long.",
         ),
         "several_headings": (
             "Quitas más de un encabezado: solo el primero; lo que sigue ya es la respuesta.",
@@ -101,6 +128,7 @@ def not_stripped(generated: str, prompt: str, strip: str, before: bool) -> str:
         "right": rest.rstrip(),
         "lines": rest.strip("\n"),
         "spaces": rest.strip(" "),
+        "some": rest.strip(" \n\t"),
     }[strip]
 
 
@@ -137,6 +165,13 @@ def after_first(generated: str, prompt: str, headings: tuple[str, ...]) -> str:
     return rest.split(heading, 1)[1].strip() if heading else rest.strip()
 
 
+def between_headings(generated: str, prompt: str) -> str:
+    """Splits at the heading that opens the response, and so at its repetitions too."""
+    rest = generated[len(prompt) :].strip()
+    heading = next((heading for heading in HEADINGS if rest.startswith(heading)), None)
+    return rest.split(heading)[1].strip() if heading else rest
+
+
 def prompt_anywhere(generated: str, prompt: str, headings: bool) -> str:
     rest = generated.replace(prompt, "")
     return without(rest, *HEADINGS) if headings else extracted(rest, "")
@@ -171,6 +206,10 @@ def blind_cut(generated: str, prompt: str, heading: str, space: int) -> str:
     return (rest[space + len(heading) :] if space else rest.strip()[len(heading) :]).strip()
 
 
+def cut_short(generated: str, prompt: str, mark: str) -> str:
+    return re.split(mark, extracted(generated, prompt))[0].strip()
+
+
 MIMICS = {
     "prompt_kept": (lambda generated, prompt: generated, lambda generated, prompt: generated.strip()),
     "heading_kept": (
@@ -182,10 +221,11 @@ MIMICS = {
     ),
     "outer_space": tuple(
         partial(not_stripped, strip=strip, before=before)
-        for strip in ("none", "left", "right", "lines", "spaces")
+        for strip in ("none", "left", "right", "lines", "spaces", "some")
         for before in (False, True)
     ),
     "inner_space": respaced,
+    "cut_short": tuple(partial(cut_short, mark=mark) for mark in (r"\n\n###", r"\n###", r"###", r"\n\n")),
     "first_line": (partial(one_line, which=0), partial(one_line, which=-1)),
     "needs_heading": needs_heading,
     "prompt_anywhere": (
@@ -193,12 +233,23 @@ MIMICS = {
         partial(prompt_anywhere, headings=True),
         lambda generated, prompt: extracted(generated.split(prompt)[-1], ""),
         lambda generated, prompt: extracted(generated.split(prompt)[1], ""),
+        lambda generated, prompt: extracted(re.sub(rf"^({re.escape(prompt)}\s*)+", "", generated), ""),
     ),
     "heading_anywhere": (
         lambda generated, prompt: without(generated[len(prompt) :], *HEADINGS),
         lambda generated, prompt: after_last(generated[len(prompt) :], ANY_HEADING),
         lambda generated, prompt: after_last(generated, ANY_HEADING),
         lambda generated, prompt: re.sub(ANY_HEADING, "", generated[len(prompt) :], count=1).strip(),
+        *(
+            partial(
+                lambda count, generated, prompt: re.sub(
+                    rf"(?m)^(?:{ANY_HEADING})", "", generated[len(prompt) :].strip(), count=count
+                ).strip(),
+                count,
+            )
+            for count in (0, 1)
+        ),
+        between_headings,
         partial(after_first, headings=HEADINGS),
         partial(after_first, headings=HEADINGS[::-1]),
         lambda generated, prompt: re.split(ANY_HEADING, generated[len(prompt) :])[1].strip(),
@@ -227,11 +278,18 @@ MIMICS = {
 PROMPTS = [prompt_of(given, template) for given, template in zip(ENTRIES, (SPANISH, ENGLISH) * 2)]
 
 
-def compare(probe: Probe, cases: list[tuple[str, str]], fault: str = "raises") -> None:
-    """Each case is a prompt and what the model wrote after it."""
+def compare(probe: Probe, cases: list[tuple[str, str]], fault: str = "raises", unremoved: str = "prompt_kept") -> None:
+    """Each case is a prompt and what the model wrote after it; `unremoved` says why the prompt may still be there."""
     pairs = [(prompt + written, prompt) for prompt, written in cases]
     got = [text_result(probe(probe.candidate, *pair, fault=fault)) for pair in pairs]
-    judge(pairs, got, extracted, MIMICS, quote=lambda generated, prompt: (generated[len(prompt) :],))
+    mimics = {unremoved: MIMICS["prompt_kept"]} | MIMICS
+    try:
+        judge(pairs, got, extracted, mimics, quote=lambda generated, prompt: (generated[len(prompt) :],))
+    except Wrong as wrong:
+        result, expected = next((a, b) for a, b in zip(got, starmap(extracted, pairs)) if a != b)
+        if wrong.fault is None and result[:40] == expected[:40]:
+            unexpected_text(result, expected)
+        raise
 
 
 @exercise.item("answer", "La respuesta, sin prompt ni encabezado", "The response, without prompt and heading")
@@ -246,6 +304,11 @@ def _(probe: Probe) -> None:
             (english, f"\n\n{ENGLISH.response}\n{words(probe, 3)}"),
         ],
     )
+    cases = [
+        (prompt_of(entry("¿Cuánto es (3 + 4) * 2?", "", ""), SPANISH), f"\n\n{SPANISH.response}\nCatorce, ¿no?"),
+        (prompt_of(entry("Choose one: (a) or (b)?", "\\d [5] ^$", ""), ENGLISH), f"\n\n{ENGLISH.response}\n(b)"),
+    ]
+    compare(probe, cases, fault="prompt_pattern", unremoved="prompt_pattern")
 
 
 @exercise.item("space", "Sin espacio en blanco en los extremos", "Without white space at both ends")
@@ -255,6 +318,7 @@ def _(probe: Probe) -> None:
         [
             (PROMPTS[0], f"\n\n{SPANISH.response}\n\n  piedra,\n\n   chopo,  niña \n\n"),
             (PROMPTS[1], f" \n{ENGLISH.response} \t stone\n\tpoplar \t\n"),
+            (PROMPTS[1], f"\r\n\r\n{ENGLISH.response}\r\nThe poplar.\r\n"),
             (PROMPTS[2], f"{SPANISH.response}Niña, chopo."),
             (PROMPTS[3], f"\n\n{ENGLISH.response}\n"),
         ],
@@ -271,6 +335,8 @@ def _(probe: Probe) -> None:
         (PROMPTS[0], ""),
     ]
     compare(probe, cases, fault="needs_heading")
+    cases = [(f" \n{PROMPTS[0]}", " Cuatro."), (f"{PROMPTS[1]} \n", "")]
+    compare(probe, cases, fault="needs_heading", unremoved="stripped_first")
 
 
 @exercise.item("letters", "Solo el encabezado, ni una letra más", "Only the heading, not a letter more")
@@ -284,6 +350,9 @@ def _(probe: Probe) -> None:
             (PROMPTS[1], f"\n\n{ENGLISH.response} no person sees it"),
             (PROMPTS[2], "\n\nese puesto es de Berta"),
             (PROMPTS[3], f"\n\n{ENGLISH.response}\n\nWhat follows is a poplar."),
+            (PROMPTS[0], "\n\n### Resumen: cuatro gallinas"),
+            (PROMPTS[2], "\n\n### Respuestas en verso"),
+            (PROMPTS[1], f"\n\n{ENGLISH.response}\n### Note: a tree<|endoftext|>"),
         ],
     )
 
@@ -301,6 +370,8 @@ def _(probe: Probe) -> None:
             (spanish, f"\n\n{SPANISH.response}\n{ENGLISH.response} four hens"),
             (english, f"\n\n{ENGLISH.response} {SPANISH.response} poplar"),
             (PROMPTS[3], f"\n\nAfter {ENGLISH.response} comes the answer."),
+            (english, f"{english}\n\n{ENGLISH.response}\nThe poplar."),
+            (PROMPTS[3], f"\n\nstone\n{ENGLISH.response}\npoplar"),
         ],
     )
     # Where the text does not begin with the prompt, the one further on must stay.

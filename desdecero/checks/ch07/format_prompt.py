@@ -143,7 +143,7 @@ def _(probe: Probe) -> None:
 
 @exercise.item("input", "La entrada, cuando la hay", "The input, when there is one")
 def _(probe: Probe) -> None:
-    for given in (ENTRIES[0], ENTRIES[2], draw_entry(probe, with_input=True)):
+    for given in (ENTRIES[0], ENTRIES[2], draw_entry(probe, with_input=True), entry("Di el plural.", "red", "redes")):
         compare(probe, given, ENGLISH)
 
 

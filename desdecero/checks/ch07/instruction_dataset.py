@@ -1,14 +1,14 @@
 """ch07/instruction_dataset: instructions and their answers as token ids, ready to be put into batches."""
 
-from collections.abc import Sequence
 from numbers import Integral
 from operator import getitem
 from typing import NoReturn
 
+import numpy as np
 import tiktoken
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from desdecero.checks.ch07._common import (
     CHANGES_ENTRY,
@@ -27,6 +27,7 @@ from desdecero.checks.ch07._common import (
     response_of,
     unchanged,
     unexpected_text,
+    words,
 )
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, type_name
@@ -41,6 +42,10 @@ exercise = Exercise(
     difficulty=2,
     minutes=15,
     faults={
+        "not_a_dataset": (
+            "Se esperaba una clase que herede de Dataset y hay «{got}».",
+            "Expected a class that inherits from Dataset, found “{got}”.",
+        ),
         "no_length": (
             "len() no funciona con tu clase: __len__ debe devolver el número de tareas, un entero.",
             "len() does not work with your class: __len__ must return the number of entries, an integer.",
@@ -64,6 +69,12 @@ exercise = Exercise(
         "end_token": (
             "Añades un token de fin o de relleno al final: de eso se ocupa collate_instructions.",
             "You add a token for the end, or padding, at the end: collate_instructions takes care of that.",
+        ),
+        "truncated": (
+            "El elemento se corta en {got} ids y debía tener {expected}: si hay que recortar, lo hará después "
+            "collate_instructions.",
+            "The item is cut to {got} ids and should have {expected}: if anything must be cut, collate_instructions "
+            "does it later.",
         ),
         "prompt_only": (
             'Falta la respuesta: detrás del prompt van el encabezado de la respuesta y entry["output"].',
@@ -99,6 +110,12 @@ exercise = Exercise(
             "Dos conjuntos de datos se mezclan: guarda los datos en self, no en la clase ni en variables globales.",
             "Two datasets get mixed up: keep the data in self, not in the class or in global variables.",
         ),
+        "grows": (
+            "Un elemento ya no es el mismo cuando se pide otra vez: += y extend alargan la lista guardada; haz una "
+            "nueva, prompt + respuesta.",
+            "An item is no longer the same when it is asked for again: += and extend make the stored list longer; make "
+            "a new one, prompt + response.",
+        ),
         "encodes_late": (
             "Codificas cada vez que se pide un elemento: hazlo una sola vez, en __init__, y guarda las listas.",
             "You encode whenever an item is asked for: do it once, in __init__, and keep the lists.",
@@ -119,7 +136,7 @@ exercise = Exercise(
 
 
 class Counting(tiktoken.Encoding):
-    """A tokenizer that counts how often it is asked; encoding in batches comes down to these two as well."""
+    """A tokenizer that counts how often it is asked; encoding in batches comes down to one of these as well."""
 
     def __init__(self, encoding: tiktoken.Encoding) -> None:
         vars(self).update(vars(encoding))
@@ -132,6 +149,10 @@ class Counting(tiktoken.Encoding):
     def encode_ordinary(self, *args, **kwargs) -> list[int]:
         self.calls += 1
         return super().encode_ordinary(*args, **kwargs)
+
+    def encode_to_numpy(self, *args, **kwargs) -> np.ndarray:
+        self.calls += 1
+        return super().encode_to_numpy(*args, **kwargs)
 
 
 def byte_tokenizer(probe: Probe) -> Counting:
@@ -167,6 +188,13 @@ def diagnose(ids: list[int], given: Entry, tokenizer: tiktoken.Encoding, templat
         text = tokenizer.decode(ids)
     except Exception:  # ids that this tokenizer does not know
         raise Wrong("other_tokenizer") from None
+    if ids[1:] in right_ids(given, tokenizer, template):  # one too many at the start
+        unexpected_text(text, whole(given, template))
+    rest = (prompt_of(given, template), prompt_of(given, template) + "\n\n" + template.response)
+    if text.strip() not in rest and text != whole(given, template).rstrip():
+        for right in right_ids(given, tokenizer, template):
+            if len(ids) < len(right) and ids == right[: len(ids)]:
+                raise Wrong("truncated", got=len(ids), expected=len(right))
     diagnose_text(text, given, template)
 
 
@@ -198,11 +226,14 @@ def diagnose_text(text: str, given: Entry, template: PromptTemplate) -> NoReturn
 # ---- using the answer -----------------------------------------------------------------------------------
 
 
-def build(probe: Probe, entries: list[Entry], tokenizer: tiktoken.Encoding, template: PromptTemplate) -> Sequence:
-    return unchanged(probe, probe.candidate, entries, tokenizer, template)
+def build(probe: Probe, entries: list[Entry], tokenizer: tiktoken.Encoding, template: PromptTemplate) -> Dataset:
+    dataset = unchanged(probe, probe.candidate, entries, tokenizer, template)
+    if not isinstance(dataset, Dataset):
+        raise Wrong("not_a_dataset", got=type_name(probe.candidate))
+    return dataset
 
 
-def length(probe: Probe, dataset: Sequence, right: list[list[list[int]]]) -> None:
+def length(probe: Probe, dataset: Dataset, right: list[list[list[int]]]) -> None:
     """The dataset must be as long as the list of what is right for each entry."""
     claimed, expected = probe(len, dataset, fault="no_length"), len(right)
     if claimed == expected:
@@ -217,7 +248,7 @@ def length(probe: Probe, dataset: Sequence, right: list[list[list[int]]]) -> Non
     raise Wrong("wrong_length", got=claimed, expected=expected)
 
 
-def item(probe: Probe, dataset: Sequence, index: int, fault: str = "raises") -> list[int]:
+def item(probe: Probe, dataset: Dataset, index: int, fault: str = "raises") -> list[int]:
     """One item, which must be a list of whole numbers."""
     return token_ids(probe(getitem, dataset, index, fault=fault))
 
@@ -259,7 +290,9 @@ def refuse(
 def _(probe: Probe) -> None:
     tokenizer = load_tokenizer()
     compare(probe, ENTRIES[:3], tokenizer, SPANISH)
-    compare(probe, [*ENTRIES, draw_entry(probe, with_input=True), draw_entry(probe, False)], tokenizer, ENGLISH)
+    # An instruction may come again with another input, and a whole entry may come again.
+    again = [{**ENTRIES[0], "input": "Berta tiene 5 y apuesta 4.", "output": "Le queda 1 gallina."}, ENTRIES[1]]
+    compare(probe, [*ENTRIES, draw_entry(probe, with_input=True), draw_entry(probe, False), *again], tokenizer, ENGLISH)
 
 
 @exercise.item("access", "Todas las tareas, en cualquier orden", "All entries, in any order")
@@ -270,8 +303,12 @@ def _(probe: Probe) -> None:
     for dataset, entries, others in ((one, first, second), (other, second, first)):
         right, elsewhere = ([right_ids(given, tokenizer, SPANISH) for given in each] for each in (entries, others))
         length(probe, dataset, right)
+        before = {}
         for index in (1, 0, 1, len(entries) - 1):
             ids = item(probe, dataset, index)
+            if ids not in right[index] and before.get(index) in right[index]:
+                raise Wrong("grows")
+            before[index] = ids
             if ids not in right[index]:
                 if any(ids in each for each in elsewhere) and not any(ids in each for each in right):
                     raise Wrong("shared")
@@ -312,6 +349,7 @@ def _(probe: Probe) -> None:
         entry("Copia {input}.", "dos  espacios \n", " con sangría\n\n"),
         entry("Repeat this. ", "", "stone,\npoplar,\n"),
         entry("Di algo.", "", "Algo. ### Respuesta:\nalgo."),
+        entry("Sing to the end.", "", words(probe, 350)),  # more tokens than GPT-2 reads
     ]
     compare(probe, entries, load_tokenizer(), SPANISH)
 

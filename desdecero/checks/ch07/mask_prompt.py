@@ -9,6 +9,7 @@ from torch import Tensor
 from desdecero.checks.exercise import Exercise
 from desdecero.checks.probe import Probe, Wrong, shape, type_name
 from desdecero.checks.values import judge
+from desdecero.edition import say
 
 exercise = Exercise(
     id="ch07/mask_prompt",
@@ -38,6 +39,10 @@ exercise = Exercise(
         "inverted": (
             "Está al revés: ocultas la respuesta y dejas el prompt.",
             "It is the wrong way round: you hide the response and leave the prompt.",
+        ),
+        "not_from_start": (
+            "Empiezas a ocultar en la posición 1: son las p − 1 primeras, desde la 0.",
+            "You begin to hide at position 1: it is the first p − 1, from 0 on.",
         ),
         "all_hidden": (
             "Ocultas la fila entera: la respuesta se queda como está.",
@@ -73,9 +78,20 @@ exercise = Exercise(
             "A prompt may be longer than the row, if that was cut, and your code stops ({error}): in that case the "
             "whole row is hidden.",
         ),
+        "long_prompt_kept": (
+            "Un prompt puede ser más largo que la fila, si se ha cortado, y entonces no ocultas nada: se oculta toda "
+            "la fila.",
+            "A prompt may be longer than the row, if that was cut, and then you hide nothing: the whole row is hidden.",
+        ),
         "not_contiguous": (
             "Con un tensor que no es contiguo tu código se interrumpe ({error}): usa reshape en vez de view.",
             "With a tensor that is not contiguous your code stops ({error}): use reshape instead of view.",
+        ),
+        "changes_lengths": (
+            "Tu código modifica la lista prompt_lengths, y la próxima vez los prompts medirían otra cosa: resta uno al "
+            "usar cada longitud, sin guardarlo en la lista.",
+            "Your code changes the list prompt_lengths, and next time the prompts would have other lengths: subtract "
+            "one when you use a length, without keeping that in the list.",
         ),
         "needs_tensor": (
             "Si prompt_lengths es una lista, tu código se interrumpe ({error}): empieza por torch.as_tensor(...).",
@@ -122,6 +138,17 @@ def one_position(targets: Rows, prompt_lengths: list[int], ignore_index: int, sh
     ]
 
 
+def not_from_start(targets: Rows, prompt_lengths: list[int], ignore_index: int, stop: int) -> Rows:
+    hidden = masked(targets, prompt_lengths, ignore_index, stop)
+    return [[*row[:1], *rest[1:]] for row, rest in zip(targets, hidden)]
+
+
+def long_prompt_kept(targets: Rows, prompt_lengths: list[int], ignore_index: int, room: int) -> Rows:
+    """Leaves a row alone when its prompt has as many tokens, or so many more than it."""
+    lengths = [length if length < len(targets[0]) + room else 0 for length in prompt_lengths]
+    return masked(targets, lengths, ignore_index)
+
+
 MIMICS = {
     "one_too_many": partial(masked, shift=0),
     "one_too_few": partial(masked, shift=-2),
@@ -131,6 +158,8 @@ MIMICS = {
         for choose in (lambda lengths: lengths[0], lambda lengths: lengths[-1], max, min)
     ),
     "inverted": (partial(inverted, shift=-1), partial(inverted, shift=0)),
+    "not_from_start": tuple(partial(not_from_start, stop=stop) for stop in (0, -1)),
+    "long_prompt_kept": tuple(partial(long_prompt_kept, room=room) for room in (0, 1, 2)),
     "all_hidden": lambda targets, lengths, ignore_index: [[ignore_index] * len(row) for row in targets],
     "one_position": tuple(partial(one_position, shift=shift) for shift in (-1, 0, -2)),
     "unchanged": lambda targets, lengths, ignore_index: targets,
@@ -162,7 +191,22 @@ def verdict(cases: list[Case], got: list[Rows], right: Callable[..., Rows] = mas
         for value in {token for row in found for token in row} - {case[2], -100} - {t for row in case[0] for t in row}:
             if found == masked(case[0], case[1], value):
                 raise Wrong("not_ignored", got=value)
-    judge(cases, got, right, MIMICS)
+    try:
+        judge(cases, got, right, MIMICS)
+    except Wrong as wrong:
+        if wrong.fault is None:
+            show_difference(cases, got, right)
+        raise
+
+
+def show_difference(cases: list[Case], got: list[Rows], right: Callable[..., Rows]) -> None:
+    """No mistake that is known: show the first row that differs, not the whole batch."""
+    for case, found in zip(cases, got):
+        for row, length, result, wanted in zip(case[0], case[1], found, right(*case)):
+            if result != wanted:
+                es = f"la fila {row}, con un prompt de {length}, queda {result} y se esperaba {wanted}"
+                en = f"the row {row}, with a prompt of {length}, becomes {result}, expected {wanted}"
+                raise Wrong(None, detail=say(es, en))
 
 
 def draw(probe: Probe, lengths: list[int], width: int, ignore_index: int = -100) -> Case:
@@ -195,7 +239,7 @@ def _(probe: Probe) -> None:
 
 @exercise.item("ignore_index", "Usa el ignore_index que recibe", "Uses the ignore_index it is given")
 def _(probe: Probe) -> None:
-    cases = [draw(probe, [3, 5], 8, -1), draw(probe, [2, 4, 1], 6, -probe.pick(2, 90))]
+    cases = [draw(probe, [3, 5], 8, -1), draw(probe, [2, 4, 1], 6, -probe.pick(2, 90)), draw(probe, [4, 3], 7, 0)]
     verdict(cases, [hide(probe, case) for case in cases])
     # What was ignored before, the padding, stays so.
     rows, lengths, _ = draw(probe, [3, 4], 8)
@@ -208,6 +252,10 @@ def _(probe: Probe) -> None:
     case = draw(probe, [4, 2, 5], 8)
     verdict([case], [hide(probe, case, as_tensor=True, fault="needs_list")])
     verdict([case], [hide(probe, case, turned=True, fault="not_contiguous")])
+    lengths = case[1].copy()
+    probe(probe.candidate, torch.tensor(case[0]), lengths, fault="needs_tensor")
+    if lengths != case[1]:
+        raise Wrong("changes_lengths")
 
 
 @exercise.item("reference", "Coincide con los valores guardados", "Agrees with the stored values")

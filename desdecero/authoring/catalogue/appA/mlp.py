@@ -56,6 +56,34 @@ class MLP(nn.Module):
         layer = getattr(self, f"layer_{self.depth - 1}")
         return x @ layer.weight.T + layer.bias
 """,
+    "list_for_sequential": """
+class MLP(nn.Module):
+    def __init__(self, num_inputs, num_outputs, hidden=(30, 20)):
+        super().__init__()
+        self.parts = []
+        for n in hidden:
+            self.parts += [nn.Linear(num_inputs, n), nn.ReLU()]
+            num_inputs = n
+        self.parts.append(nn.Linear(num_inputs, num_outputs))
+        self.net = nn.Sequential(*self.parts)
+
+    def forward(self, x):
+        return self.net(x)
+""",
+    "head_first_by_function": """
+class MLP(nn.Module):
+    def __init__(self, num_inputs, num_outputs, hidden=(30, 20)):
+        super().__init__()
+        widths = [num_inputs, *hidden]
+        self.head = nn.Linear(widths[-1], num_outputs)
+        self.body = nn.ModuleList(map(nn.Linear, widths, hidden))
+        self.relus = [nn.ReLU() for _ in hidden]
+
+    def forward(self, x):
+        for layer, relu in zip(self.body, self.relus):
+            x = relu(F.linear(x, layer.weight, layer.bias))
+        return F.linear(x, self.head.weight, self.head.bias)
+""",
     "recursive": """
 class MLP(nn.Module):
     def __init__(self, num_inputs, num_outputs, hidden=(30, 20)):

@@ -1,5 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
-from desdecero.authoring.catalogue._loops import STEP_MISTAKES, result_mistakes
+from desdecero.authoring.catalogue._loops import EPOCH, STEP, STEP_MISTAKES, TRAIN, result_mistakes
 
 IMPORTS = """
 from collections.abc import Iterable
@@ -109,6 +109,26 @@ WRONG = {
         "Pasa las etiquetas en one-hot, con números enteros.",
         "Passes the labels as one-hot integers.",
         edits=((LOSS, "F.cross_entropy(model(features), F.one_hot(labels, 3))"),),
+    ),
+    "fixed_epochs": Wrong(
+        "Da siempre tres vueltas.",
+        "Always goes round three times.",
+        edits=((EPOCH, EPOCH.replace("num_epochs", "3")),),
+    ),
+    "clips": Wrong(
+        "Recorta los gradientes, como hacen otros bucles.",
+        "Clips the gradients, as other loops do.",
+        edits=((STEP, "            nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n" + STEP),),
+    ),
+    "one_pass": Wrong(
+        "Guarda los lotes en una lista antes de empezar, y todas las épocas son la misma.",
+        "Keeps the batches in a list before it starts, and all epochs are the same.",
+        edits=((TRAIN, "    loader = list(loader)\n" + TRAIN),),
+    ),
+    "needs_length": Wrong(
+        "Pregunta cuántos lotes hay.",
+        "Asks how many batches there are.",
+        edits=((TRAIN, "    total_steps = num_epochs * len(loader)\n" + TRAIN),),
     ),
     "cut_off": Wrong(
         "Calcula la pérdida con la clase predicha.",

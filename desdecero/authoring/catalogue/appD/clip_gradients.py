@@ -105,6 +105,11 @@ WRONG = {
         "Clips each parameter by its own norm.",
         edits=((SCALED, "        gradient.mul_((max_norm / (gradient.norm() + 1e-6)).clamp(max=1.0))\n"),),
     ),
+    "only_one": Wrong(
+        "El return está dentro del bucle.",
+        "The return is inside the loop.",
+        edits=((RESULT, "    " + RESULT),),
+    ),
     "not_in_place": Wrong(
         "Multiplica, pero no guarda el resultado.",
         "Multiplies but does not keep the result.",
@@ -156,6 +161,21 @@ def clip_gradients(parameters, max_norm):
         "Cuenta con que todos tengan gradiente.",
         "Takes a gradient of every one for granted.",
         edits=((KEPT, "[parameter.grad for parameter in parameters]"),),
+    ),
+    "fills_missing": Wrong(
+        "Pone ceros donde no hay gradiente, y el optimizador moverá también esos parámetros.",
+        "Puts zeros where there is no gradient, and the optimizer will move those parameters, too.",
+        source="""
+def clip_gradients(parameters, max_norm):
+    parameters = list(parameters)
+    for p in parameters:
+        if p.grad is None:
+            p.grad = torch.zeros_like(p)
+    norm = torch.cat([torch.zeros(1), *(p.grad.flatten() for p in parameters)]).norm()
+    for p in parameters:
+        p.grad *= (max_norm / (norm + 1e-6)).clamp(max=1.0)
+    return norm
+""",
     ),
     "no_gradients": Wrong(
         "Apila una lista vacía.",

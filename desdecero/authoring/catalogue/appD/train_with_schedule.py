@@ -1,5 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
-from desdecero.authoring.catalogue._loops import BACKWARD, STEP, STEP_MISTAKES, result_mistakes
+from desdecero.authoring.catalogue._loops import BACKWARD, EPOCH, STEP, STEP_MISTAKES, TRAIN, result_mistakes
 
 IMPORTS = """
 from collections.abc import Sized
@@ -223,6 +223,16 @@ WRONG = {
         "Cambia solo el primer grupo.",
         "Changes the first group only.",
         edits=((SET, '            optimizer.param_groups[0]["lr"] = lr\n'),),
+    ),
+    "fixed_epochs": Wrong(
+        "Da siempre tres vueltas.",
+        "Always goes round three times.",
+        edits=((EPOCH, EPOCH.replace("num_epochs", "3")),),
+    ),
+    "one_pass": Wrong(
+        "Guarda los lotes en una lista antes de empezar, y todas las épocas son la misma.",
+        "Keeps the batches in a list before it starts, and all epochs are the same.",
+        edits=((TRAIN, "    train_loader = list(train_loader)\n" + TRAIN),),
     ),
     "not_clipped": Wrong(
         "Recorta antes de backward(), cuando aún no hay gradientes.",

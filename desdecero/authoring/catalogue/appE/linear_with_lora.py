@@ -209,6 +209,11 @@ class LinearWithLoRA(nn.Module):
         "Multiplies by the weights and forgets the bias.",
         edits=((RESULT, "x @ self.linear.weight.T + self.lora(x)"),),
     ),
+    "train_differs": Wrong(
+        "Aplica dropout delante de lora, como hacen otras bibliotecas.",
+        "Applies dropout before lora, as other libraries do.",
+        edits=((RESULT, "self.linear(x) + self.lora(F.dropout(x, 0.1, self.training))"),),
+    ),
     "cut_from_input": Wrong(
         "Calcula linear bajo no_grad, porque está congelada.",
         "Computes linear under no_grad, because it is frozen.",

@@ -215,6 +215,19 @@ class LoRALayer(nn.Module):
         "Fills A with a single number.",
         edits=((START_A, "nn.init.constant_(self.A, 1 / math.sqrt(rank))"),),
     ),
+    "one_sided": Wrong(
+        "Encoge torch.rand y olvida moverlo: todo A es positivo.",
+        "Shrinks torch.rand and forgets to shift it: all of A is positive.",
+        edits=((EMPTY_A, "nn.Parameter(torch.rand(in_dim, rank) / math.sqrt(rank))"), (f"{START_A}  #", "#")),
+    ),
+    "alpha_changed": Wrong(
+        "Redondea el alpha que guarda, y multiplica por el otro.",
+        "Rounds the alpha it keeps, and multiplies by the other one.",
+        edits=(
+            ("self.alpha = alpha", "self.alpha, self.factor = round(alpha), alpha"),
+            (PRODUCT, "self.factor * (x @ self.A @ self.B)"),
+        ),
+    ),
     "global_seed": Wrong(
         "Pone una semilla global para que se repita.",
         "Sets a global seed so that it repeats.",

@@ -122,6 +122,11 @@ def merge_lora(model):
         "Is content with an attribute linear.",
         edits=((TEST, 'hasattr(child, "linear")'),),
     ),
+    "lora_alone": Wrong(
+        "Le basta con que haya un atributo lora.",
+        "Is content with an attribute lora.",
+        edits=((TEST, 'hasattr(child, "lora")'),),
+    ),
     "other_changed": Wrong(
         "Rehace también las que no estaban envueltas.",
         "Makes those anew that were not wrapped, too.",

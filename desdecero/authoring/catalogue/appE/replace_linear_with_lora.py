@@ -184,6 +184,16 @@ def replace_linear_with_lora(model, rank, alpha):
     return model
 """,
     ),
+    "thawed": Wrong(
+        "Empieza descongelándolo todo.",
+        "Begins by thawing everything.",
+        edits=(
+            (
+                f"    {LOOP}",
+                "    for p in model.parameters(recurse=False):\n        p.requires_grad = True\n" + f"    {LOOP}",
+            ),
+        ),
+    ),
     "wrong_rank": Wrong(
         "Cambia rank y alpha al llamarse a sí misma.",
         "Swaps rank and alpha when calling itself.",

@@ -173,6 +173,11 @@ WRONG = {
         "Returns 0 for an unknown step.",
         edits=((UNSEEN, "            return 0.0"),),
     ),
+    "needs_row": Wrong(
+        "Da por desconocida toda palabra que no tenga entrada, también la última.",
+        "Takes every word without an entry for an unknown one, the last one too.",
+        edits=((LOOK_UP, f"{LOOK_UP} if following in probabilities else 0.0"),),
+    ),
     "smoothed": Wrong(
         "Evita el cero con una probabilidad diminuta.",
         "Avoids zero with a tiny probability.",

@@ -207,6 +207,34 @@ class InputEmbedding(nn.Module):
         "Goes on counting from one row to the next.",
         edits=((POSITIONS, "positions = torch.arange(token_ids.numel()).view_as(token_ids)"),),
     ),
+    "not_contiguous": Wrong(
+        "Aplana los ids con view, que no admite los de inputs[:, :3].",
+        "Flattens the ids with view, which does not take those of inputs[:, :3].",
+        edits=(
+            (
+                SUM,
+                "tokens = self.tok_emb(token_ids.view(-1)).view(*token_ids.shape, -1)\n"
+                "        return tokens + self.pos_emb(positions)",
+            ),
+        ),
+    ),
+    "parameter_names": Wrong(
+        "Abrevia los nombres de los argumentos.",
+        "Shortens the names of the arguments.",
+        edits=(
+            ("vocab_size: int, context_length: int, emb_dim: int", "vocab: int, context: int, dim: int"),
+            ("nn.Embedding(vocab_size, emb_dim)", "nn.Embedding(vocab, dim)"),
+            ("nn.Embedding(context_length, emb_dim)", "nn.Embedding(context, dim)"),
+        ),
+    ),
+    "extra_weights": Wrong(
+        "Añade un factor entrenable que empieza en 1.",
+        "Adds a trainable factor that starts at 1.",
+        edits=(
+            (TOKENS, TOKENS + "\n        self.scale = nn.Parameter(torch.ones(1))"),
+            (SUM, "return self.scale * (self.tok_emb(token_ids) + self.pos_emb(positions))"),
+        ),
+    ),
     "dropout": Wrong(
         "Añade el dropout de GPT-2, que aquí llega más tarde.",
         "Adds GPT-2's dropout, which here comes later.",

@@ -266,6 +266,11 @@ class SimpleTokenizer:
         "Removes the spaces on both sides of each mark.",
         edits=((CLOSE, r"""text = re.sub(r"\s*([,.;:?!])\s*", r"\1", text)"""),),
     ),
+    "other_marks": Wrong(
+        "Quita también el espacio delante de comillas y paréntesis.",
+        "Removes the space before quotation marks and parentheses, too.",
+        edits=((CLOSE, r"""text = re.sub(r" ([,.;:?!)\"'])", r"\1", text)"""),),
+    ),
     "outer_spaces": Wrong(
         "Añade un espacio detrás de cada palabra, también de la última.",
         "Adds a space after each word, the last one too.",

@@ -75,7 +75,7 @@ class SlidingWindowDataset(Dataset):
             window = token_ids[start : start + context_length + 1]
             if len(window) < context_length + 1:
                 break
-            self.pairs.append([torch.tensor(window[:-1]), torch.tensor(window[1:])])
+            self.pairs.append([torch.tensor(part, dtype=torch.long) for part in (window[:-1], window[1:])])
             start += stride
 
     def __len__(self):
@@ -220,6 +220,15 @@ class SlidingWindowDataset(Dataset):
     def __getitem__(self, index):
         return self.inputs[index], self.targets[index]
 """,
+    ),
+    "parameter_names": Wrong(
+        "Llama a los argumentos max_length y step.",
+        "Calls the arguments max_length and step.",
+        edits=(
+            ("context_length: int, stride: int) -> None:", "max_length: int, step: int) -> None:"),
+            ("self.context_length = context_length", "self.context_length = context_length = max_length"),
+            (STARTS, STARTS.replace("stride", "step")),
+        ),
     ),
     "changes_ids": Wrong(
         "Va borrando de la lista los tokens que ya ha usado.",

@@ -35,6 +35,11 @@ def qkv(softmax: str, root: str, size: str, last: str) -> dict[str, Wrong]:
             "Forgets to pass bias=qkv_bias to one layer, which always has a bias then.",
             edits=((KEY, "self.W_key = nn.Linear(d_in, d_out)"),),
         ),
+        "argument_names": Wrong(
+            "Cambia el nombre a un argumento del constructor.",
+            "Gives an argument of the constructor another name.",
+            edits=(("d_in: int", "size: int"), ("super().__init__()", "super().__init__()\n        d_in = size")),
+        ),
         "shared_layer": Wrong(
             "Usa la misma capa para consultas y claves.",
             "Uses one and the same layer for queries and keys.",

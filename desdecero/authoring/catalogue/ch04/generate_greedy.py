@@ -66,6 +66,11 @@ LOOP = "for _ in range(max_new_tokens):"
 RESULT = "    return token_ids"
 
 WRONG = {
+    "argument_names": Wrong(
+        "Llama steps a max_new_tokens.",
+        "Calls max_new_tokens steps.",
+        edits=(("max_new_tokens: int", "steps: int"), ("range(max_new_tokens)", "range(steps)")),
+    ),
     "not_long": Wrong(
         "Reserva el resultado con torch.zeros, que es de números con decimales.",
         "Allocates the result with torch.zeros, whose numbers are floating-point.",
@@ -150,6 +155,14 @@ def generate_greedy(model, token_ids, max_new_tokens, context_length):
         ),
     ),
     **gradient_mistakes((NO_GRAD, "if True:"), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
+    "gradients_left_on": Wrong(
+        "Los desactiva al empezar y los activa al acabar, sin mirar cómo estaban.",
+        "Turns them off at the start and on at the end, without looking how they were.",
+        edits=(
+            (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP),
+            (RESULT, "    torch.set_grad_enabled(True)\n" + RESULT),
+        ),
+    ),
     "changes_mode": Wrong(
         "Pone el modelo en modo eval, aunque al acabar lo deja como estaba.",
         "Puts the model into eval mode, though at the end back as it was.",

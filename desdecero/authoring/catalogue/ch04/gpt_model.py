@@ -251,6 +251,26 @@ WRONG = {
         "Relies on the blocks' dropout and does not apply any to the embeddings.",
         edits=((THROUGH, "x = self.trf_blocks(x)"),),
     ),
+    "wrong_embedding_dropout": Wrong(
+        "Aplica el dropout solo a tok_emb, antes de sumar las posiciones.",
+        "Applies the dropout to tok_emb alone, before adding the positions.",
+        edits=(
+            (SUM, "self.dropout(self.tok_emb(token_ids)) + self.pos_emb(positions)"),
+            (THROUGH, "x = self.trf_blocks(x)"),
+        ),
+    ),
+    "no_block_dropout": Wrong(
+        "Construye los bloques sin dropout, porque ya lo hay en los embeddings.",
+        "Builds the blocks without dropout, as there is some on the embeddings.",
+        edits=(("TransformerBlock(cfg)", "TransformerBlock(replace(cfg, drop_rate=0.0))"),),
+    ),
+    "frozen_row": Wrong(
+        "Reserva el token 0 para rellenar, con padding_idx, y su fila no aprende.",
+        "Sets token 0 aside for padding, with padding_idx, and its row does not learn.",
+        edits=(
+            ("nn.Embedding(cfg.vocab_size, cfg.emb_dim)", "nn.Embedding(cfg.vocab_size, cfg.emb_dim, padding_idx=0)"),
+        ),
+    ),
     "cut_gradient": Wrong(
         "Usa .data, y la tabla de posiciones no aprende.",
         "Uses .data, so that the position table does not learn.",

@@ -122,6 +122,11 @@ WRONG = {
         "Keeps scale as a plain tensor, which the optimizer does not see.",
         edits=(("nn.Parameter(torch.ones(emb_dim))", "torch.ones(emb_dim)"),),
     ),
+    "extra_parameter": Wrong(
+        "Hace de eps un parámetro, y el optimizador lo movería.",
+        "Makes eps a parameter, which the optimizer would move.",
+        edits=(("self.eps = 1e-5", "self.eps = nn.Parameter(torch.tensor(1e-5))"),),
+    ),
     "bad_start": Wrong(
         "Empieza scale a ceros, y todo lo que pasa por la capa se anula.",
         "Starts scale at zeros, which wipes out whatever passes the layer.",

@@ -112,6 +112,28 @@ class TransformerBlock(nn.Module):
         z = self.thin(self.ff(self.norm2(y))) + y
         return z
 """,
+    "rounded_factor": """
+class TransformerBlock(nn.Module):
+    def __init__(self, cfg):
+        super().__init__()
+        self.rate = cfg.drop_rate
+        self.norm1, self.norm2 = LayerNorm(cfg.emb_dim), LayerNorm(cfg.emb_dim)
+        self.att = MultiHeadAttention(
+            cfg.emb_dim, cfg.emb_dim, cfg.context_length, cfg.drop_rate, cfg.n_heads, cfg.qkv_bias
+        )
+        self.att.register_buffer("eye", torch.eye(4), persistent=False)
+        self.ff = FeedForward(cfg)
+
+    def add(self, x, y):
+        if self.training and self.rate:
+            # a factor in float32, whatever the model's type
+            y = torch.where(torch.rand(y.shape) < self.rate, 0.0, y) * torch.tensor(1 / (1 - self.rate))
+        return x + y
+
+    def forward(self, x):
+        x = self.add(x, self.att(self.norm1(x)))
+        return self.add(x, self.ff(self.norm2(x)))
+""",
 }
 
 FIRST = "x = x + self.dropout(self.att(self.norm1(x)))"
@@ -275,6 +297,14 @@ WRONG = {
                 "            y = y * (torch.rand_like(y) >= self.dropout.p)\n"
                 "        x = x + y",
             ),
+        ),
+    ),
+    "second_input": Wrong(
+        "Deja los dos dropouts para la suma final, y la red feed-forward lee la atención sin él.",
+        "Leaves both dropouts to the final sum, and the feed-forward reads the attention without it.",
+        edits=(
+            (FIRST, "looked = self.att(self.norm1(x))"),
+            (SECOND, "return x + self.dropout(looked) + self.dropout(self.ff(self.norm2(x + looked)))"),
         ),
     ),
     "no_dropout_inside": Wrong(

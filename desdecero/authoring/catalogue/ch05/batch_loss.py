@@ -127,6 +127,11 @@ WRONG = {
         "Looks at the last token only.",
         edits=((LOGITS, "logits[:, -1]"), (TARGETS, "targets[:, -1]")),
     ),
+    "ignores_token": Wrong(
+        "No cuenta el token con el que otros rellenan.",
+        "Does not count the token with which others fill up.",
+        edits=returning(CALL[:-1] + ", ignore_index=50256)"),
+    ),
     "overflow": Wrong(
         "Calcula softmax y después su logaritmo.",
         "Computes softmax and then its logarithm.",

@@ -132,6 +132,11 @@ def evaluate(model, loader, max_batches=None):
         "Always divides by the number of batches in the loader.",
         edits=((RESULT, "sum(losses) / len(loader) if losses else math.nan"),),
     ),
+    "zero_batches": Wrong(
+        "Toma max_batches=0 por None y los usa todos.",
+        "Takes max_batches=0 for None and uses all of them.",
+        edits=(("islice(loader, max_batches)", "islice(loader, max_batches or None)"),),
+    ),
     "empty_loader": Wrong(
         "Divide entre cero si no hay lotes.",
         "Divides by zero if there are no batches.",

@@ -153,6 +153,11 @@ def generate(model, token_ids, max_new_tokens, context_length,
     return torch.cat([token_ids] + [next_id] * max_new_tokens, dim=1)
 """,
     ),
+    "stops_early": Wrong(
+        "Sin eos_id se para en el fin de texto de GPT-2.",
+        "Without eos_id it stops at GPT-2's end of text.",
+        edits=((ENDED, "eos_id = 50256 if eos_id is None else eos_id\n    " + ENDED),),
+    ),
     "random_at_zero": Wrong(
         "Toma la temperatura 0 por 1.",
         "Takes the temperature 0 for 1.",
@@ -227,6 +232,11 @@ def generate(model, token_ids, max_new_tokens, context_length,
         "Does not pass top_k on.",
         edits=((SAMPLE, "sample_next(logits, temperature if top_k != 1 else 0, None, generator)"),),
     ),
+    "own_top_k": Wrong(
+        "Si no le dan top_k, pone 50.",
+        "Where it is given no top_k, it puts 50.",
+        edits=((SAMPLE, "sample_next(logits, temperature, top_k or 50, generator)"),),
+    ),
     "wrong_frequencies": Wrong(
         "Invierte la temperatura, que sample_next ya usa para dividir.",
         "Inverts the temperature, by which sample_next divides already.",
@@ -243,6 +253,11 @@ def generate(model, token_ids, max_new_tokens, context_length,
         edits=((SAMPLE, "sample_next(logits, temperature, top_k, torch.Generator().manual_seed(0))"),),
     ),
     **gradient_mistakes((NO_GRAD, "if True:"), (LOOP, "torch.set_grad_enabled(False)\n    " + LOOP)),
+    "changes_mode": Wrong(
+        "Pone el modelo en modo eval.",
+        "Puts the model into eval mode.",
+        edits=((ENDED, "model.eval()\n    " + ENDED),),
+    ),
     "not_a_tensor": Wrong(
         "Devuelve una lista.",
         "Returns a list.",

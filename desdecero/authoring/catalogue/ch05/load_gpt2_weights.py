@@ -42,7 +42,7 @@ def load_gpt2_weights(model, weights):
         put(block.norm2.shift, f"{h}.ln_2.bias")
     put(model.final_norm.scale, "ln_f.weight")
     put(model.final_norm.shift, "ln_f.bias")
-    put(model.out_head.weight, "wte.weight")
+    put(model.out_head.weight, "lm_head.weight" if "lm_head.weight" in theirs else "wte.weight")
     with torch.no_grad():
         for parameter, tensor in jobs:
             parameter.copy_(tensor)
@@ -53,8 +53,11 @@ RIGHT = {
     "views": """
 def load_gpt2_weights(model, weights):
     # Every tensor of GPT-2 as one or more windows into the model's own memory, in GPT-2's shape.
-    places = {"wte.weight": [(model.tok_emb.weight, 0), (model.out_head.weight, 0)], "wpe.weight": [(model.pos_emb.weight, 0)]}
+    places = {"wte.weight": [(model.tok_emb.weight, 0)], "wpe.weight": [(model.pos_emb.weight, 0)]}
     shapes = {"wte.weight": tuple(model.tok_emb.weight.shape), "wpe.weight": tuple(model.pos_emb.weight.shape)}
+    head = "lm_head.weight" if "lm_head.weight" in weights else "wte.weight"
+    places[head] = [*places.get(head, []), (model.out_head.weight, 0)]
+    shapes[head] = tuple(model.out_head.weight.shape)
     norms = {"ln_f": model.final_norm}
     linear = {}
     for i, block in enumerate(model.trf_blocks):
@@ -99,7 +102,8 @@ def load_gpt2_weights(model, weights):
             kind = {"scale": "weight", "shift": "bias"}.get(part[-1], part[-1])
             source = f"h.{i}.{there}.{kind}"
         else:
-            source = {"tok_emb": "wte.weight", "pos_emb": "wpe.weight", "out_head": "wte.weight"}.get(part[0])
+            head = "lm_head.weight" if "lm_head.weight" in weights else "wte.weight"
+            source = {"tok_emb": "wte.weight", "pos_emb": "wpe.weight", "out_head": head}.get(part[0])
             source = source or {"scale": "ln_f.weight", "shift": "ln_f.bias"}[part[1]]
         value = get(source)
         if ".c_" in source:
@@ -114,38 +118,65 @@ def load_gpt2_weights(model, weights):
     model.load_state_dict(new)
     return model
 """,
-    "new_parameters": """
+    "by_our_names": """
 def load_gpt2_weights(model, weights):
-    clean = {k.replace("transformer.", ""): v for k, v in weights.items()}
-    plan = []
-
-    def fits(owner, attribute, name, value=None):
-        value = clean[name] if value is None else value
-        assert getattr(owner, attribute).shape == value.shape, f"wrong shape: {name}"
-        plan.append((owner, attribute, nn.Parameter(value.detach().clone().contiguous())))
-
-    fits(model.tok_emb, "weight", "wte.weight")
-    fits(model.out_head, "weight", "wte.weight")
-    fits(model.pos_emb, "weight", "wpe.weight")
-    for n, block in enumerate(model.trf_blocks):
-        joint, biases = clean[f"h.{n}.attn.c_attn.weight"], clean[f"h.{n}.attn.c_attn.bias"]
-        d = model.tok_emb.weight.size(1)
-        assert joint.shape == (d, 3 * d), f"wrong shape: h.{n}.attn.c_attn.weight"
-        assert biases.shape == (3 * d,), f"wrong shape: h.{n}.attn.c_attn.bias"
-        for name, columns, bias in zip("query key value".split(), joint.split(d, dim=1), biases.split(d)):
-            layer = getattr(block.att, f"W_{name}")
-            fits(layer, "weight", f"h.{n}.attn.c_attn.weight", columns.T)
-            fits(layer, "bias", f"h.{n}.attn.c_attn.bias", bias)
-        for layer, name in ((block.att.out_proj, "attn.c_proj"), (block.ff.layers[0], "mlp.c_fc"), (block.ff.layers[2], "mlp.c_proj")):
-            fits(layer, "weight", f"h.{n}.{name}.weight", clean[f"h.{n}.{name}.weight"].mT)
-            fits(layer, "bias", f"h.{n}.{name}.bias")
-        for norm, name in ((block.norm1, "ln_1"), (block.norm2, "ln_2")):
-            fits(norm, "scale", f"h.{n}.{name}.weight")
-            fits(norm, "shift", f"h.{n}.{name}.bias")
-    fits(model.final_norm, "scale", "ln_f.weight")
-    fits(model.final_norm, "shift", "ln_f.bias")
-    for owner, attribute, parameter in plan:
-        setattr(owner, attribute, parameter)
+    # First everything under our names, then a look at them all, and only then the copies.
+    layers = {"attn.c_proj": "att.out_proj", "mlp.c_fc": "ff.layers.0", "mlp.c_proj": "ff.layers.2"}
+    ends = {"weight": "scale", "bias": "shift"}
+    ours = {}
+    for name, tensor in weights.items():
+        part = name.removeprefix("transformer.").split(".")
+        kind = part[-1]
+        if part[0] in ("wte", "wpe", "lm_head"):
+            ours[{"wte": "tok_emb", "wpe": "pos_emb", "lm_head": "out_head"}[part[0]] + ".weight"] = tensor
+        elif part[0] == "ln_f":
+            ours["final_norm." + ends[kind]] = tensor
+        elif part[2] in ("ln_1", "ln_2"):
+            ours[f"trf_blocks.{part[1]}.norm{part[2][-1]}.{ends[kind]}"] = tensor
+        elif part[3] == "c_attn":
+            for own, third in zip(("query", "key", "value"), tensor.t().chunk(3)):
+                ours[f"trf_blocks.{part[1]}.att.W_{own}.{kind}"] = third
+        elif part[3] in ("c_proj", "c_fc"):
+            ours[f"trf_blocks.{part[1]}.{layers[part[2] + '.' + part[3]]}.{kind}"] = tensor.t()
+    if "tok_emb.weight" in ours:
+        ours.setdefault("out_head.weight", ours["tok_emb.weight"])
+    wanted = dict(model.named_parameters())
+    for name, parameter in wanted.items():
+        if name not in ours:
+            raise ValueError(f"nothing for {name}")
+        if ours[name].shape != parameter.shape:
+            raise ValueError(f"{name} should have the shape {tuple(parameter.shape)}")
+    with torch.no_grad():
+        for name, parameter in wanted.items():
+            parameter.copy_(ours[name])
+""",
+    "slots": """
+@torch.no_grad()
+def load_gpt2_weights(model: GPTModel, weights: dict[str, Tensor]) -> None:
+    theirs = {name.split("transformer.")[-1]: tensor for name, tensor in weights.items()}
+    head = "lm_head.weight" if "lm_head.weight" in theirs else "wte.weight"
+    slots = [(model.tok_emb.weight, "wte.weight"), (model.pos_emb.weight, "wpe.weight"), (model.out_head.weight, head)]
+    norms = {"ln_f": model.final_norm}
+    for i, block in enumerate(model.trf_blocks):
+        norms |= {f"h.{i}.ln_1": block.norm1, f"h.{i}.ln_2": block.norm2}
+        # The slots of a linear layer are turned, so that all of them look like GPT-2's tensors.
+        for layer, name in [(block.att.out_proj, "attn.c_proj"), (block.ff.layers[0], "mlp.c_fc"), (block.ff.layers[2], "mlp.c_proj")]:
+            slots += [(layer.weight.T, f"h.{i}.{name}.weight"), (layer.bias, f"h.{i}.{name}.bias")]
+        fused = (block.att.W_query, block.att.W_key, block.att.W_value)
+        slots.append(([layer.weight.T for layer in fused], f"h.{i}.attn.c_attn.weight"))
+        slots.append(([layer.bias for layer in fused], f"h.{i}.attn.c_attn.bias"))
+    for name, norm in norms.items():
+        slots += [(norm.scale, name + ".weight"), (norm.shift, name + ".bias")]
+    for slot, name in slots:
+        size = torch.cat(slot, -1).shape if isinstance(slot, list) else slot.shape
+        if theirs[name].shape != size:
+            raise RuntimeError(f"{name}: {list(theirs[name].shape)} instead of {list(size)}")
+    for slot, name in slots:
+        if isinstance(slot, list):
+            for part, values in zip(slot, theirs[name].tensor_split(3, dim=-1)):
+                part[:] = values
+        else:
+            slot[...] = theirs[name]
 """,
 }
 
@@ -162,6 +193,7 @@ def table(*edits: tuple[str, str]) -> str:
 PREFIX = 'theirs = {name.removeprefix("transformer."): tensor for name, tensor in weights.items()}'
 MISSING = '        if name not in theirs:\n            raise KeyError(f"missing: {name}")\n'
 SHAPE = "        if tensor.shape != parameter.shape:\n"
+HEAD = '    put(model.out_head.weight, "lm_head.weight" if "lm_head.weight" in theirs else "wte.weight")\n'
 JOB = "jobs.append((parameter, tensor))"
 LAYERS = "(block.att.W_query, block.att.W_key, block.att.W_value)"
 COPY = "    with torch.no_grad():\n        for parameter, tensor in jobs:\n            parameter.copy_(tensor)\n"
@@ -195,7 +227,7 @@ WRONG = {
     "head_forgotten": Wrong(
         "Olvida out_head.",
         "Forgets out_head.",
-        source=table(('    put(model.out_head.weight, "wte.weight")\n', "")),
+        source=table((HEAD, "")),
     ),
     "forgotten": Wrong(
         "Olvida los sesgos de la atención.",
@@ -230,7 +262,7 @@ WRONG = {
     "demands_head": Wrong(
         "Busca lm_head.weight, que el archivo de GPT-2 no trae.",
         "Looks for lm_head.weight, which GPT-2's file does not have.",
-        source=table(('put(model.out_head.weight, "wte.weight")', 'put(model.out_head.weight, "lm_head.weight")')),
+        source=table((HEAD, '    put(model.out_head.weight, "lm_head.weight")\n')),
     ),
     "head_in_the_way": Wrong(
         "No sabe qué hacer con lm_head.weight.",
@@ -242,6 +274,11 @@ WRONG = {
                 + COPY,
             )
         ),
+    ),
+    "head_ignored": Wrong(
+        "Pone siempre wte.weight en la salida, aunque el archivo traiga una cabeza propia.",
+        "Always puts wte.weight at the output, even if the file has a head of its own.",
+        source=table((HEAD, '    put(model.out_head.weight, "wte.weight")\n')),
     ),
     "masks": Wrong(
         "No admite nombres que no conoce.",
@@ -292,6 +329,43 @@ WRONG = {
         "Asigna los tensores del diccionario sin copiarlos.",
         "Assigns the tensors of the dictionary without copying them.",
         source=table(("parameter.copy_(tensor)", "parameter.data = tensor")),
+    ),
+    "swapped": Wrong(
+        "Crea parámetros nuevos, y un optimizador que ya tuviera los viejos no los vería.",
+        "Creates new parameters, which an optimizer that already had the old ones would not see.",
+        source="""
+def load_gpt2_weights(model, weights):
+    clean = {k.replace("transformer.", ""): v for k, v in weights.items()}
+    plan = []
+
+    def fits(owner, attribute, name, value=None):
+        value = clean[name] if value is None else value
+        assert getattr(owner, attribute).shape == value.shape, f"wrong shape: {name}"
+        plan.append((owner, attribute, nn.Parameter(value.detach().clone().contiguous())))
+
+    fits(model.tok_emb, "weight", "wte.weight")
+    fits(model.out_head, "weight", "lm_head.weight" if "lm_head.weight" in clean else "wte.weight")
+    fits(model.pos_emb, "weight", "wpe.weight")
+    for n, block in enumerate(model.trf_blocks):
+        joint, biases = clean[f"h.{n}.attn.c_attn.weight"], clean[f"h.{n}.attn.c_attn.bias"]
+        d = model.tok_emb.weight.size(1)
+        assert joint.shape == (d, 3 * d), f"wrong shape: h.{n}.attn.c_attn.weight"
+        assert biases.shape == (3 * d,), f"wrong shape: h.{n}.attn.c_attn.bias"
+        for name, columns, bias in zip("query key value".split(), joint.split(d, dim=1), biases.split(d)):
+            layer = getattr(block.att, f"W_{name}")
+            fits(layer, "weight", f"h.{n}.attn.c_attn.weight", columns.T)
+            fits(layer, "bias", f"h.{n}.attn.c_attn.bias", bias)
+        for layer, name in ((block.att.out_proj, "attn.c_proj"), (block.ff.layers[0], "mlp.c_fc"), (block.ff.layers[2], "mlp.c_proj")):
+            fits(layer, "weight", f"h.{n}.{name}.weight", clean[f"h.{n}.{name}.weight"].mT)
+            fits(layer, "bias", f"h.{n}.{name}.bias")
+        for norm, name in ((block.norm1, "ln_1"), (block.norm2, "ln_2")):
+            fits(norm, "scale", f"h.{n}.{name}.weight")
+            fits(norm, "shift", f"h.{n}.{name}.bias")
+    fits(model.final_norm, "scale", "ln_f.weight")
+    fits(model.final_norm, "shift", "ln_f.bias")
+    for owner, attribute, parameter in plan:
+        setattr(owner, attribute, parameter)
+""",
     ),
     "changes_dict": Wrong(
         "Quita las máscaras del diccionario que recibe.",

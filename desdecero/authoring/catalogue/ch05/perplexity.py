@@ -83,6 +83,11 @@ def perplexity(loss):
         "Uses expm1.",
         edits=both("{}.expm1(loss)"),
     ),
+    "capped": Wrong(
+        "Recorta la pérdida para que la exponencial no crezca demasiado.",
+        "Clamps the loss so that the exponential does not grow too much.",
+        edits=((TENSOR, "torch.exp(loss.clamp(max=20))"), (FLOAT, "math.exp(min(loss, 20.0))")),
+    ),
     "one_for_all": Wrong(
         "Hace la media de las pérdidas.",
         "Averages the losses.",

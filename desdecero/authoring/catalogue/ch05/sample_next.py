@@ -128,6 +128,11 @@ WRONG = {
         "Draws all alike.",
         edits=((SOFTMAX, "torch.isfinite(logits).float()"),),
     ),
+    "overflow": Wrong(
+        "Calcula la exponencial de los logits tal cual.",
+        "Takes the exponential of the logits as they are.",
+        edits=((SOFTMAX, "torch.exp(logits / temperature)"),),
+    ),
     "ignores_top_k": Wrong(
         "Calcula los k mejores y no los usa.",
         "Computes the k best and does not use them.",

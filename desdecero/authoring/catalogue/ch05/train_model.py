@@ -1,5 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
-from desdecero.authoring.catalogue._loops import STEP_MISTAKES, result_mistakes
+from desdecero.authoring.catalogue._loops import APPEND, RESULT, STEP, STEP_MISTAKES, TRAIN, result_mistakes
 
 IMPORTS = """
 from collections.abc import Callable
@@ -94,10 +94,31 @@ def train_model(model, train_loader, optimizer, num_epochs, on_step=None):
 }
 
 CALL = "on_step(len(losses) - 1, losses[-1])"
+ON_STEP = "            if on_step is not None:\n                " + CALL + "\n"
 
 WRONG = {
     **STEP_MISTAKES,
     **result_mistakes(),
+    "fixed_epochs": Wrong(
+        "Escribe el número de épocas con el que lo probó.",
+        "Writes the number of epochs that it was tried with.",
+        edits=(("range(num_epochs)", "range(3)"),),
+    ),
+    "one_pass": Wrong(
+        "Guarda los lotes en una lista y los repite en el mismo orden.",
+        "Keeps the batches in a list and repeats them in the same order.",
+        edits=((TRAIN, TRAIN + "    batches = list(train_loader)\n"), ("in train_loader:", "in batches:")),
+    ),
+    "rounded": Wrong(
+        "Guarda las pérdidas con cuatro decimales.",
+        "Keeps the losses with four decimals.",
+        edits=((APPEND, "losses.append(round(loss.item(), 4))"),),
+    ),
+    "clips": Wrong(
+        "Recorta los gradientes a norma 1, como hacen muchos bucles.",
+        "Clips the gradients to norm 1, as many loops do.",
+        edits=((STEP, "            nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n" + STEP),),
+    ),
     "calls_none": Wrong(
         "Llama a on_step sin comprobar que no es None.",
         "Calls on_step without making sure that it is not None.",
@@ -137,6 +158,17 @@ WRONG = {
         "Pasa la media de las pérdidas.",
         "Passes the mean of the losses.",
         edits=((CALL, "on_step(len(losses) - 1, sum(losses) / len(losses))"),),
+    ),
+    "on_step_in_a_row": Wrong(
+        "Llama a on_step cuando el entrenamiento ha acabado, una vez por cada paso.",
+        "Calls on_step when training is over, once for each step.",
+        edits=(
+            (ON_STEP, ""),
+            (
+                RESULT,
+                "    for step, loss in enumerate(losses if on_step else []):\n        on_step(step, loss)\n" + RESULT,
+            ),
+        ),
     ),
     "on_step_early": Wrong(
         "Llama a on_step antes de optimizer.step().",

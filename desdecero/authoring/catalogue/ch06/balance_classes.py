@@ -1,4 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
+from desdecero.authoring.catalogue.ch06._seeds import SEED_MISTAKES
 
 IMPORTS = "import random\nimport numpy as np\nimport pandas as pd\n"
 
@@ -186,6 +187,7 @@ def balance_classes(df, label="label", seed=0):
         "Writes down a fixed seed.",
         edits=(("random_state=seed", "random_state=123"),),
     ),
+    **SEED_MISTAKES,
     "never_drawn": Wrong(
         "Sortea solo entre las primeras filas de cada clase.",
         "Draws only among the first rows of each class.",

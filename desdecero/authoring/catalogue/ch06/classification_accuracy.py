@@ -196,6 +196,27 @@ WRONG = {
         "Always divides by the whole data set.",
         edits=((SHARE, "right / len(loader.dataset)"),),
     ),
+    "reads_all": Wrong(
+        "Lo calcula todo y se queda después con los primeros lotes.",
+        "Computes everything and keeps the first batches afterwards.",
+        source="""
+def classification_accuracy(model, loader, max_batches=None):
+    was_training = model.training
+    model.eval()
+    verdicts = []
+    with torch.no_grad():
+        for ids, labels in loader:
+            verdicts.append((model(ids)[:, -1].argmax(dim=-1) == labels).tolist())
+    model.train(was_training)
+    counted = sum(verdicts[:max_batches], [])
+    return sum(counted) / len(counted) if counted else math.nan
+""",
+    ),
+    "asks_too_much": Wrong(
+        "Da por hecho que el modelo tiene pos_emb.",
+        "Takes it for granted that the model has a pos_emb.",
+        edits=(("next(model.parameters()).device", "model.pos_emb.weight.device"),),
+    ),
     **MODE_MISTAKES,
     **gradient_mistakes((NO_GRAD, "torch.set_grad_enabled(False)\n        if True:")),
     "empty_loader": Wrong(

@@ -83,6 +83,11 @@ WRONG = {
         "Has not written it yet.",
         edits=((RESULT, "raise NotImplementedError()"),),
     ),
+    "raises": Wrong(
+        "Pregunta al modelo por un atributo que no tiene.",
+        "Asks the model for an attribute that it does not have.",
+        edits=((LENGTH, "min(max_length, model.context_length)"),),
+    ),
     "not_called": Wrong(
         "Elige sin preguntar al modelo.",
         "Chooses without asking the model.",

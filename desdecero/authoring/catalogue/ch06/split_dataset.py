@@ -1,4 +1,5 @@
 from desdecero.authoring.catalogue import Wrong
+from desdecero.authoring.catalogue.ch06._seeds import SEED_MISTAKES
 
 IMPORTS = "import random\nimport numpy as np\nimport pandas as pd\n"
 
@@ -118,6 +119,17 @@ WRONG = {
         "Writes down the numbers instead of using the arguments.",
         edits=((FIRST, "int(len(df) * 0.7)"), (SECOND, "first + int(len(df) * 0.1)")),
     ),
+    "needs_column": Wrong(
+        "Ordena cada parte por la columna de las clases.",
+        "Sorts each part by the column of the classes.",
+        edits=(
+            (
+                RESULT,
+                "parts = shuffled[:first], shuffled[first:second], shuffled[second:]\n"
+                '    return tuple(part.sort_values("label") for part in parts)',
+            ),
+        ),
+    ),
     "repeated": Wrong(
         "Baraja con reemplazo.",
         "Shuffles with replacement.",
@@ -158,6 +170,11 @@ def split_dataset(df, train=0.7, validation=0.1, seed=0):
     return chosen, rest[:size], rest[size:]
 """,
     ),
+    "classes_together": Wrong(
+        "Baraja con groupby, cada clase por su lado.",
+        "Shuffles with groupby, each class by itself.",
+        edits=((SHUFFLE, 'df.groupby("label").sample(frac=1, random_state=seed).reset_index(drop=True)'),),
+    ),
     "not_repeatable": Wrong(
         "No usa la semilla.",
         "Does not use the seed.",
@@ -168,6 +185,7 @@ def split_dataset(df, train=0.7, validation=0.1, seed=0):
         "Writes down a fixed seed.",
         edits=(("random_state=seed", "random_state=42"),),
     ),
+    **SEED_MISTAKES,
     "empty_test": Wrong(
         "Corta la prueba contando desde el final, y cero filas son todas.",
         "Cuts the test part counting from the end, and zero rows are all of them.",

@@ -239,6 +239,22 @@ WRONG = {
         "Pads with an id that the tokenizer does not have.",
         edits=((PAD, "tokenizer.n_vocab if pad_id is None else pad_id"),),
     ),
+    "changes_text": Wrong(
+        "Quita los espacios de los extremos antes de codificar.",
+        "Strips each text before encoding it.",
+        edits=((ENCODED, "encoded = [tokenizer.encode(text.strip()) for text in texts]"),),
+    ),
+    "other_tokenizer": Wrong(
+        "Carga el tokenizador por su cuenta.",
+        "Loads the tokenizer by itself.",
+        edits=(
+            (
+                ENCODED,
+                "from desdecero.text import load_tokenizer\n\n"
+                "        encoded = [load_tokenizer().encode(text) for text in texts]",
+            ),
+        ),
+    ),
     "order": Wrong(
         "Ordena los textos por longitud y deja las etiquetas como estaban.",
         "Sorts the texts by length and leaves the labels as they were.",
@@ -248,6 +264,23 @@ WRONG = {
         "Pide las etiquetas por su número, y la columna las busca en su índice.",
         "Asks for labels by number, and the column looks them up in its index.",
         edits=((LABELS, "torch.tensor([labels[i] for i in range(len(encoded))])"),),
+    ),
+    "iterators": Wrong(
+        "Recorre los textos dos veces: para medirlos y para guardarlos.",
+        "Loops over the texts twice: to measure them, and to keep them.",
+        edits=(
+            (
+                ENCODED,
+                "length = max(len(tokenizer.encode(text)) for text in texts)\n"
+                "        encoded = [tokenizer.encode(text) for text in texts]",
+            ),
+            (LENGTH, "length if max_length is None else max_length"),
+        ),
+    ),
+    "changes_lists": Wrong(
+        "Vacía la lista de etiquetas al convertirlas.",
+        "Empties the list of labels while converting them.",
+        edits=((LABELS, "torch.tensor([list(labels), isinstance(labels, list) and labels.clear()][0])"),),
     ),
     "shared": Wrong(
         "Crea las listas en la clase, y cada conjunto nuevo añade a las anteriores.",

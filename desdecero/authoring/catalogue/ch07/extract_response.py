@@ -77,6 +77,16 @@ WRONG = {
         "Forgets the prompt.",
         edits=((REST, "generated.strip()"),),
     ),
+    "prompt_pattern": Wrong(
+        "Quita el prompt con re.sub, sin re.escape.",
+        "Removes the prompt with re.sub, without re.escape.",
+        edits=((REST, 're.sub(prompt, "", generated, count=1).strip()'),),
+    ),
+    "stripped_first": Wrong(
+        "Llama a strip antes de quitar el prompt.",
+        "Calls strip before removing the prompt.",
+        edits=((REST, "generated.strip().removeprefix(prompt).strip()"),),
+    ),
     "heading_kept": Wrong(
         "Busca el encabezado antes de quitar los saltos de línea.",
         "Looks for the heading before stripping the line breaks.",
@@ -134,6 +144,11 @@ def extract_response(generated, prompt):
                 'for heading in RESPONSE_HEADINGS:\n        response = response.replace(heading, "")\n    return response.strip()',
             ),
         ),
+    ),
+    "cut_short": Wrong(
+        "Se queda con lo que hay hasta el siguiente encabezado.",
+        "Keeps what stands before the next heading.",
+        edits=((FOUND, 'return response.removeprefix(heading).split("###")[0].strip()'),),
     ),
     "several_headings": Wrong(
         "Quita un encabezado y prueba después con el otro.",

@@ -71,6 +71,19 @@ class InstructionDataset(Dataset):
     def __getitem__(self, index):
         return self.ids[self.starts[index] : self.starts[index + 1]].tolist()
 """,
+    "from_numpy": r"""
+class InstructionDataset(Dataset):
+    def __init__(self, entries, tokenizer, template, max_entries=None):
+        encode = tokenizer.encode_to_numpy
+        parts = [(format_prompt(entry, template), format_response(entry, template)) for entry in entries]
+        self.rows = [sum((encode(text).tolist() for text in pair), start=[]) for pair in parts[:max_entries]]
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.rows[index]
+""",
 }
 
 ITEM = "return self.ids[index]"
@@ -83,6 +96,16 @@ WRONG = {
         "Aún no ha escrito __getitem__.",
         "Has not written __getitem__ yet.",
         edits=((ITEM, "raise NotImplementedError()"),),
+    ),
+    "truncated": Wrong(
+        "Corta cada elemento a lo que lee el modelo.",
+        "Cuts each item to what the model reads.",
+        edits=((ITEM, "return self.ids[index][:256]"),),
+    ),
+    "not_a_dataset": Wrong(
+        "Olvida heredar de Dataset.",
+        "Forgets to inherit from Dataset.",
+        edits=(("class InstructionDataset(Dataset)", "class InstructionDataset"),),
     ),
     "no_length": Wrong(
         "No escribe __len__.",
@@ -183,6 +206,24 @@ class InstructionDataset(Dataset):
 
     def __getitem__(self, index):
         return self.ids[index]
+""",
+    ),
+    "grows": Wrong(
+        "Junta el prompt y la respuesta con += al pedir el elemento.",
+        "Joins prompt and response with += when the item is asked for.",
+        source=r"""
+class InstructionDataset(Dataset):
+    def __init__(self, entries, tokenizer, template):
+        self.prompts = [tokenizer.encode(format_prompt(entry, template)) for entry in entries]
+        self.responses = [tokenizer.encode(format_response(entry, template)) for entry in entries]
+
+    def __len__(self):
+        return len(self.prompts)
+
+    def __getitem__(self, index):
+        ids = self.prompts[index]
+        ids += self.responses[index]
+        return ids
 """,
     ),
     "encodes_late": Wrong(

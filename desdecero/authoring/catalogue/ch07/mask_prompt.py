@@ -89,6 +89,11 @@ def mask_prompt(targets, prompt_lengths, ignore_index=-100):
         "Hides the response.",
         edits=((POSITIONS, "positions >= lengths - 1"),),
     ),
+    "not_from_start": Wrong(
+        "Empieza en la posición 1, como si los objetivos llevaran delante el primer token.",
+        "Begins at position 1, as if the targets still had the first token in front.",
+        edits=((POSITIONS, "(positions > 0) & (positions < lengths)"),),
+    ),
     "all_hidden": Wrong(
         "Tacha cada fila de principio a fin.",
         "Hides each row from its start to its end.",
@@ -142,6 +147,18 @@ def mask_prompt(targets, prompt_lengths, ignore_index=-100):
     return masked
 """,
     ),
+    "long_prompt_kept": Wrong(
+        "Se salta las filas en las que el prompt no cabe.",
+        "Skips the rows that the prompt does not fit into.",
+        source="""
+def mask_prompt(targets, prompt_lengths, ignore_index=-100):
+    masked = targets.clone()
+    for row, p in zip(masked, prompt_lengths):
+        if p <= len(row):
+            row[: p - 1] = ignore_index
+    return masked
+""",
+    ),
     "not_contiguous": Wrong(
         "Aplana el tensor con view.",
         "Flattens the tensor with view.",
@@ -151,6 +168,20 @@ def mask_prompt(targets, prompt_lengths, ignore_index=-100):
                 "return targets.view(-1).masked_fill((positions < lengths - 1).view(-1), ignore_index).view(targets.shape)",
             ),
         ),
+    ),
+    "changes_lengths": Wrong(
+        "Resta uno en la lista que recibe.",
+        "Subtracts one within the list it is given.",
+        source="""
+def mask_prompt(targets, prompt_lengths, ignore_index=-100):
+    masked = targets.clone()
+    if isinstance(prompt_lengths, Tensor):
+        prompt_lengths = prompt_lengths.tolist()
+    for i in range(len(targets)):
+        prompt_lengths[i] -= 1
+        masked[i, : prompt_lengths[i]] = ignore_index
+    return masked
+""",
     ),
     "needs_tensor": Wrong(
         "Indexa prompt_lengths como si fuera un tensor.",
