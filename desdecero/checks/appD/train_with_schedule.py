@@ -1,6 +1,5 @@
 """appD/train_with_schedule: the training loop with warm-up, decay and clipped gradients."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -262,16 +261,6 @@ def plan(warmup: int = 3) -> Schedule:
     return Schedule(total=EPOCHS * PER_EPOCH, warmup=warmup, initial=0.05, peak=0.6, last=0.02)
 
 
-class Counted(Loader):
-    """Counts how often it is gone through."""
-
-    passes = 0
-
-    def __iter__(self) -> Iterator[Batch]:
-        self.passes += 1
-        return super().__iter__()
-
-
 def run(probe: Probe, training: bool = True, warmup: int = 3, max_norm: float | None = MAX_NORM) -> ScheduledRun:
     """Let the answer train a random model; what one call shows must be right, whatever else is looked at."""
     model = random_model(probe, scale=3.0).train(training)
@@ -283,7 +272,7 @@ def run(probe: Probe, training: bool = True, warmup: int = 3, max_norm: float | 
 @exercise.item("losses", "Devuelve pérdidas y tasas de cada paso", "Returns losses and rates of every step", points=2)
 def _(probe: Probe) -> None:
     run(probe)
-    model, loader, settings = random_model(probe), Counted(random_batches(probe, *SIZES)), plan()
+    model, loader, settings = random_model(probe), Loader(random_batches(probe, *SIZES)), plan()
     arguments = (settings.warmup, settings.initial, settings.last, MAX_NORM)
     losses, _ = probe(probe.candidate, model, loader, optimizer_at(settings.peak)(model), FEWER_EPOCHS, *arguments)
     if len(losses) != FEWER_EPOCHS * PER_EPOCH:

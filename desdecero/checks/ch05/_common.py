@@ -42,17 +42,20 @@ class TinyModel(nn.Module):
 
 
 class Loader:
-    """Like a `DataLoader` it has a length and can be gone through again, but has no index; its order is fixed."""
+    """Like a `DataLoader` it has a length and can be gone through again, but has no index; its order is fixed.
+
+    It counts how often it is gone through.
+    """
 
     def __init__(self, batches: list[Batch]) -> None:
-        self.batches = batches
+        self.batches, self.passes = batches, 0
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __iter__(self) -> Iterator[Batch]:
-        for inputs, targets in self.batches:
-            yield inputs.clone(), targets.clone()
+        self.passes += 1
+        return ((inputs.clone(), targets.clone()) for inputs, targets in self.batches)
 
 
 def random_model(probe: Probe, scale: float = 1.5) -> TinyModel:

@@ -1,6 +1,6 @@
 """ch05/train_model: the training loop."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -103,16 +103,6 @@ PLAIN_LOOP = Loop(
 )
 
 
-class CountingLoader(Loader):
-    """Counts how often it is gone through."""
-
-    passes = 0
-
-    def __iter__(self) -> Iterator[Batch]:
-        self.passes += 1
-        return super().__iter__()
-
-
 def train(
     probe: Probe, model: TinyModel, batches: list[Batch], on_step: Callable | None = None, loop: Loop = LOOP
 ) -> Run:
@@ -133,7 +123,7 @@ def run(probe: Probe, training: bool = True) -> Run:
 
 def go_through(probe: Probe, epochs: int) -> None:
     """The answer must go through the loader as often as it is told to."""
-    model, loader = random_model(probe), CountingLoader(random_batches(probe, *SIZES))
+    model, loader = random_model(probe), Loader(random_batches(probe, *SIZES))
     losses = probe(probe.candidate, model, loader, LOOP.optimizer(model), epochs)
     if not isinstance(losses, list):
         raise Wrong("not_a_list", got=type_name(losses))
